@@ -1,0 +1,58 @@
+import type { Json } from '../pipeline/canonical-json.js';
+import type { OutcomeItem, StageItem } from '../pipeline/commit.js';
+import { MammoflowError } from '../pipeline/errors.js';
+import type { ExamOutcome, StageReport, StageStatus } from '../pipeline/job.js';
+import { readDatumRecord } from '../repos/datum-records.js';
+import { writeJson } from '../repos/json-objects.js';
+import { jobOutcomeKey } from '../repos/layout.js';
+import type { Repository } from '../repos/repository.js';
+import type { JobFiles } from './job-files.js';
+
+export interface OutcomeRequest {
+  readonly job: string;
+  readonly page: number;
+  readonly exam: string;
+  readonly stages: Readonly<Record<string, StageReport>>;
+}
+
+/**
+ * Writes what became of one exam in a job to S3, where landing finds it. It is written before the parent is told, so
+ * that a lost signal loses nothing.
+ */
+export async function recordOutcome(repository: Repository, jobs: JobFiles, request: OutcomeRequest): Promise<void> {
+  const settings = await jobs.settings(request.job);
+  const planned = await jobs.exam(request.job, request.page, request.exam);
+  const stages: Record<string, StageItem> = {};
+  for (const [stage, report] of Object.entries(request.stages)) {
+    if (report.datum === undefined) continue;
+    const record = await readDatumRecord(repository.store, stage, request.exam, report.datum);
+    if (record === undefined) {
+      throw new MammoflowError(
+        'missing-object',
+        `The record of ${stage} for exam ${request.exam} is gone from the bucket.`,
+      );
+    }
+    stages[stage] = {
+      name: request.exam,
+      files: record.files,
+      datum: record.key,
+      job: record.job,
+      ...(record.summary === undefined ? {} : { summary: record.summary }),
+    };
+  }
+  const failed = Object.entries(request.stages).find(([, report]) => report.status === 'failed');
+  const outcome: OutcomeItem = {
+    name: request.exam,
+    files: [],
+    wanted: planned.wanted,
+    outcome: failed === undefined ? 'processed' : 'failed',
+    bundle: settings.eras[planned.era]?.bundle ?? '',
+    job: request.job,
+    ...(failed === undefined ? {} : { stage: failed[0], reason: failed[1].reason ?? 'The reason was not recorded.' }),
+  };
+  const statuses = Object.fromEntries(
+    Object.entries(request.stages).map(([stage, report]): [string, StageStatus] => [stage, report.status]),
+  );
+  const document: ExamOutcome = { schemaVersion: 1, outcome, statuses, stages };
+  await writeJson(repository.store, jobOutcomeKey(request.job, request.exam), document as unknown as Json);
+}

@@ -1,0 +1,120 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readGrey16Png } from '../../imaging/grey16-png.js';
+import { readNpz } from '../../imaging/npz.js';
+import { mirrorColumns } from '../../imaging/orientation.js';
+import { MammoflowError } from '../../pipeline/errors.js';
+import { isMirroredOnDisk, VIEWS, type View, viewFile } from '../../pipeline/exam.js';
+import {
+  LABELS,
+  type LabelProbabilities,
+  type Predictions,
+  RESEARCH_USE_ONLY,
+  VARIANTS,
+} from '../../pipeline/predictions.js';
+import { defineStage, type StageInputs } from '../stage.js';
+import { type ClassifierView, classifyPasses, type PassProbabilities } from './classify-passes.js';
+import { CENTERS_FILE, CROP_FILE, centersDocumentSchema, cropDocumentSchema, parseDocument } from './documents.js';
+import { heatmapFile } from './generate-heatmaps.js';
+import { upstreamFile } from './input-files.js';
+import { inputModel } from './input-model.js';
+
+export const PREDICTIONS_JSON = 'predictions.json';
+export const PREDICTIONS_CSV = 'predictions.csv';
+
+const noise = z.number().int().min(0).max(1000);
+const parameters = z.strictObject({
+  /** How many differently drawn windows the probabilities are averaged over; 1 without noise is the plain run. */
+  passes: z.number().int().min(1).max(100).default(10),
+  /** Of NumPy's `RandomState`, which draws the windows. */
+  seed: z.number().int().min(0).max(0xffffffff).default(0),
+  /** How far a window may move, in pixels along each axis. */
+  cropNoise: noise.default(100),
+  /** How far each edge of a window may move on its own, in pixels; the result is resized to the network's window. */
+  sizeNoise: noise.default(100),
+});
+
+/**
+ * Runs both classifiers on windows around the best centers and averages over passes (PIPELINE.md 5). Writes
+ * `predictions.json` and `predictions.csv`.
+ */
+export const classify = defineStage({
+  name: 'classify',
+  version: '1',
+  resource: 'gpu',
+  upstream: ['crop', 'extract_centers', 'generate_heatmaps'],
+  modelRoles: ['image', 'imageheatmaps'],
+  parameters,
+  async run(inputs, settings, { outputFolder, signal, progress, inference }) {
+    const views = await readViews(inputs);
+    const models = { image: inputModel(inputs, 'image'), imageheatmaps: inputModel(inputs, 'imageheatmaps') };
+    const passes = await classifyPasses({ views, models, settings, inference, signal, progress });
+    const predictions: Predictions = {
+      exam: inputs.exam,
+      image: meanOverPasses(passes.image),
+      imageheatmaps: meanOverPasses(passes.imageheatmaps),
+    };
+    const document = {
+      schemaVersion: 1,
+      exam: inputs.exam,
+      notice: RESEARCH_USE_ONLY,
+      passes: settings.passes,
+      labels: LABELS,
+      image: predictions.image,
+      imageheatmaps: predictions.imageheatmaps,
+    };
+    await writeFile(join(outputFolder, PREDICTIONS_JSON), `${JSON.stringify(document, null, 2)}\n`);
+    await writeFile(join(outputFolder, PREDICTIONS_CSV), csv(predictions));
+    return {
+      files: [PREDICTIONS_JSON, PREDICTIONS_CSV],
+      summary: predictions,
+      provenance: { executionProvider: inference.executionProvider },
+    };
+  },
+});
+
+/** Reads the four views with their heatmaps and centers, in training orientation. */
+async function readViews(inputs: StageInputs): Promise<Record<View, ClassifierView>> {
+  const cropText = await readFile(upstreamFile(inputs, 'crop', CROP_FILE), 'utf8');
+  const { horizontal_flip: horizontalFlip } = parseDocument(cropDocumentSchema, cropText, CROP_FILE);
+  const centersText = await readFile(upstreamFile(inputs, 'extract_centers', CENTERS_FILE), 'utf8');
+  const centers = parseDocument(centersDocumentSchema, centersText, CENTERS_FILE);
+  const views: Partial<Record<View, ClassifierView>> = {};
+  for (const view of VIEWS) {
+    const image = await readGrey16Png(upstreamFile(inputs, 'crop', viewFile(view)), { exam: inputs.exam, view });
+    const bytes = await readFile(upstreamFile(inputs, 'generate_heatmaps', heatmapFile(view)));
+    const what = `${heatmapFile(view)} of exam ${inputs.exam}`;
+    const { benign, malignant } = readNpz(bytes, ['benign', 'malignant'], what);
+    for (const { rows, columns } of [benign, malignant]) {
+      if (rows !== image.rows || columns !== image.columns) {
+        throw new MammoflowError('corrupt-data', `${what} does not have the shape of the cropped view.`);
+      }
+    }
+    const planes = { image, benign, malignant };
+    views[view] = {
+      bestCenter: centers.views[view].best_center,
+      planes: isMirroredOnDisk(view, horizontalFlip)
+        ? { image: mirrorColumns(image), benign: mirrorColumns(benign), malignant: mirrorColumns(malignant) }
+        : planes,
+    };
+  }
+  return views as Record<View, ClassifierView>;
+}
+
+/** The mean over passes, in float32 as the original takes it. */
+function meanOverPasses(passes: readonly PassProbabilities[]): LabelProbabilities {
+  const means = LABELS.map((label, row) => {
+    const sum = passes.reduce((total, probabilities) => Math.fround(total + (probabilities[row] as number)), 0);
+    return [label, Math.fround(sum / passes.length)] as const;
+  });
+  return Object.fromEntries(means) as LabelProbabilities;
+}
+
+/** One line per model; the notice is the last column, so that every line after the header is a row of numbers. */
+function csv(predictions: Predictions): string {
+  const lines = VARIANTS.map((variant) =>
+    [variant, ...LABELS.map((label) => predictions[variant][label]), RESEARCH_USE_ONLY].join(','),
+  );
+  return `${[['model', ...LABELS, 'notice'].join(','), ...lines].join('\n')}\n`;
+}

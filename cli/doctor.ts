@@ -1,0 +1,256 @@
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import {
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketVersioningCommand,
+  HeadBucketCommand,
+  type LifecycleRule,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { Connection } from '@temporalio/client';
+import { Command } from 'commander';
+import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
+import { findOnPath } from '../infra/dev/tool-cache.js';
+import { pollersOf } from '../infra/pollers.js';
+import { missingSearchAttributes } from '../infra/search-attributes.js';
+import { MammoflowError } from '../pipeline/errors.js';
+import { TASK_QUEUES } from '../pipeline/graph.js';
+import { SEARCH_ATTRIBUTES } from '../pipeline/search-attributes.js';
+import { type CommonOptions, dataOption, jsonOption } from './options.js';
+import { printJson, printLine } from './output.js';
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly check: string;
+  readonly outcome: 'ok' | 'warn' | 'fail';
+  /** What was found, in one sentence or less. */
+  readonly detail: string;
+  /** What to do about it. */
+  readonly next?: string;
+}
+
+const ok = (check: string, detail: string): Finding => ({ check, outcome: 'ok', detail });
+const warn = (check: string, detail: string, next: string): Finding => ({ check, outcome: 'warn', detail, next });
+const fail = (check: string, detail: string, next: string): Finding => ({ check, outcome: 'fail', detail, next });
+const reasonOf = (error: unknown): string => (error as Error).message || (error as Error).name;
+
+/** An exam with its results takes about 150 MB, and the disk also holds every earlier version. */
+const LITTLE_DISK_BYTES = 10e9;
+const NO_DISK_BYTES = 1e9;
+/** S3 refuses a signature that is more than 15 minutes off; commits carry the time of the machine that made them. */
+const CLOCK_OFF_MS = 5 * 60_000;
+const CLOCK_DRIFTS_MS = 30_000;
+
+/** `mammoflow doctor`: what stands in the way. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('check this machine, the services and the workers, and say what to do about each problem')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Every line is ok, warn or FAIL. The exit code is 1 if one is FAIL, otherwise 0. Nothing is changed.
+
+Example:
+  $ mammoflow doctor`,
+    )
+    .action(async ({ data, json }: CommonOptions) => {
+      const findings = await diagnose(data);
+      if (findings.some(({ outcome }) => outcome === 'fail')) process.exitCode = 1;
+      if (json) return printJson(findings);
+      for (const { check, outcome, detail, next } of findings) {
+        printLine(`${outcome === 'fail' ? 'FAIL' : outcome.padEnd(4)}  ${check.padEnd(18)}  ${detail}`);
+        if (next !== undefined) printLine(`${' '.repeat(26)}-> ${next}`);
+      }
+    });
+}
+
+/** Looks at everything. Never throws for something that is wrong: that is a finding. */
+export async function diagnose(dataFolder: string): Promise<Finding[]> {
+  const machine = [checkNode(), checkTool('temporal', 'TEMPORAL_CLI'), await checkDisk(dataFolder)];
+  let settings: ConnectionSettings;
+  try {
+    settings = await connectionSettings({ dataFolder });
+  } catch (error) {
+    const next = (error instanceof MammoflowError && error.next) || 'Start the services with `mammoflow up`.';
+    return [...machine, fail('services', reasonOf(error), next)];
+  }
+  const mixed =
+    settings.temporal.source === settings.s3.source
+      ? []
+      : [
+          warn(
+            'configuration',
+            `Temporal is taken from the ${settings.temporal.source} settings, S3 from the ${settings.s3.source} ones.`,
+            'Set the variables of both or of neither: all workers and clients must use the same pair.',
+          ),
+        ];
+  const [s3, temporal] = await Promise.all([checkS3(settings), checkTemporal(settings)]);
+  return [...machine, ...mixed, ...s3, ...temporal];
+}
+
+function checkNode(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const supported = major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19);
+  if (supported) return ok('node', process.versions.node);
+  return fail('node', `${process.versions.node} is not supported.`, 'Install Node 20.19, 22.12 or newer.');
+}
+
+/** The CLI is not needed on a machine that only works for services elsewhere. */
+function checkTool(name: string, variable: string): Finding {
+  const chosen = process.env[variable];
+  if (chosen && !existsSync(chosen)) {
+    return fail(`${name} command`, `${variable}=${chosen} does not exist.`, `Correct or unset ${variable}.`);
+  }
+  const found = chosen || findOnPath(name);
+  return ok(`${name} command`, found ?? 'not on PATH; `mammoflow up` uses a copy of its own');
+}
+
+async function checkDisk(dataFolder: string): Promise<Finding> {
+  let folder = resolve(dataFolder);
+  while (!existsSync(folder)) folder = dirname(folder);
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  const detail = `${(free / 1e9).toFixed(1)} GB free in ${folder}`;
+  const next = 'Free some space, or choose a data folder on a larger disk with --data.';
+  if (free < NO_DISK_BYTES) return fail('disk', detail, next);
+  return free < LITTLE_DISK_BYTES ? warn('disk', detail, next) : ok('disk', detail);
+}
+
+async function checkS3({ s3, bucket }: ConnectionSettings): Promise<Finding[]> {
+  const client = new S3Client({ maxAttempts: 2, ...s3.config });
+  let serverTime: number | undefined;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { headers } = result.response as { headers?: Record<string, string> };
+      if (headers?.date !== undefined) serverTime = Date.parse(headers.date);
+      return result;
+    },
+    { step: 'deserialize', name: 'readServerTime' },
+  );
+  try {
+    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket: bucket }));
+    const versioning =
+      Status === 'Enabled'
+        ? ok('bucket versioning', 'enabled')
+        : fail(
+            'bucket versioning',
+            `is ${Status ?? 'off'} on ${bucket}: earlier results could not be brought back.`,
+            `Enable it: aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled`,
+          );
+    return [
+      ok('s3', `bucket ${bucket} answers`),
+      versioning,
+      await checkLifecycle(client, bucket),
+      checkClock(serverTime),
+    ];
+  } catch (error) {
+    return [
+      fail(
+        's3',
+        `The bucket ${bucket} cannot be reached: ${reasonOf(error)}.`,
+        'Check that it exists, the endpoint, and that the credentials may read it.',
+      ),
+    ];
+  } finally {
+    client.destroy();
+  }
+}
+
+async function checkLifecycle(client: S3Client, bucket: string): Promise<Finding> {
+  let rules: LifecycleRule[];
+  try {
+    rules = (await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }))).Rules ?? [];
+  } catch (error) {
+    // No rules at all, or a server that knows none (501), is what we want.
+    const { name, $metadata } = error as { name: string; $metadata?: { httpStatusCode?: number } };
+    if (name === 'NoSuchLifecycleConfiguration' || $metadata?.httpStatusCode === 501) {
+      return ok('bucket lifecycle', 'no rule expires versions');
+    }
+    return warn(
+      'bucket lifecycle',
+      `The rules cannot be read: ${reasonOf(error)}.`,
+      'See for yourself that none expires versions, or allow s3:GetLifecycleConfiguration.',
+    );
+  }
+  const expiring = rules.filter(
+    ({ Status, Expiration, NoncurrentVersionExpiration }) =>
+      Status === 'Enabled' &&
+      (NoncurrentVersionExpiration !== undefined || Expiration?.Days !== undefined || Expiration?.Date !== undefined),
+  );
+  if (expiring.length === 0) return ok('bucket lifecycle', 'no rule expires versions');
+  const names = expiring.map(({ ID }) => ID ?? 'without a name').join(', ');
+  return warn(
+    'bucket lifecycle',
+    `Rules expire versions that commits refer to: ${names}.`,
+    'Remove them, or limit them to prefixes that mammoflow does not use.',
+  );
+}
+
+function checkClock(serverTime: number | undefined): Finding {
+  if (serverTime === undefined) return ok('clock', 'the S3 server does not tell its time');
+  const offBy = Math.abs(Date.now() - serverTime);
+  const detail = `${(offBy / 1000).toFixed(0)} s from the S3 server's`;
+  const next = 'Let the machines set their clocks by NTP.';
+  if (offBy > CLOCK_OFF_MS) return fail('clock', detail, next);
+  return offBy > CLOCK_DRIFTS_MS ? warn('clock', detail, next) : ok('clock', detail);
+}
+
+async function checkTemporal({ temporal }: ConnectionSettings): Promise<Finding[]> {
+  const { address } = temporal.connection;
+  let connection: Connection | undefined;
+  try {
+    connection = await Connection.connect({ ...temporal.connection, connectTimeout: 5000 });
+    await connection.workflowService.describeNamespace({ namespace: temporal.namespace });
+    return [
+      ok('temporal', `namespace ${temporal.namespace} at ${address} answers`),
+      await checkSearchAttributes(connection, temporal.namespace),
+      ...(await checkQueues(connection, temporal.namespace)),
+    ];
+  } catch (error) {
+    const next = 'Check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the credentials, or start it with `mammoflow up`.';
+    return [
+      fail(
+        'temporal',
+        `The namespace ${temporal.namespace} at ${address} cannot be reached: ${reasonOf(error)}.`,
+        next,
+      ),
+    ];
+  } finally {
+    await connection?.close();
+  }
+}
+
+async function checkSearchAttributes(connection: Connection, namespace: string): Promise<Finding> {
+  try {
+    const missing = await missingSearchAttributes(connection, namespace);
+    if (missing.length === 0) return ok('search attributes', 'all registered');
+    const flags = missing.map((name) => `--name ${name} --type ${SEARCH_ATTRIBUTES[name]}`).join(' ');
+    return fail(
+      'search attributes',
+      `${missing.join(', ')} not registered: jobs cannot be started.`,
+      `Register: temporal operator search-attribute create --namespace ${namespace} ${flags}`,
+    );
+  } catch (error) {
+    return warn(
+      'search attributes',
+      `They cannot be listed: ${reasonOf(error)}.`,
+      'See in the Temporal UI that they are there.',
+    );
+  }
+}
+
+async function checkQueues(connection: Connection, namespace: string): Promise<Finding[]> {
+  return Promise.all(
+    Object.entries(TASK_QUEUES).map(async ([role, queue]) => {
+      const pollers = await pollersOf(connection, namespace, queue);
+      if (pollers.length > 0) return ok(queue, pollers.map(({ identity }) => identity).join(', '));
+      const next = `Start one: mammoflow worker --role ${role} (or \`mammoflow up\`).`;
+      return warn(queue, 'No worker has asked for work in the last five minutes.', next);
+    }),
+  );
+}

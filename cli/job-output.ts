@@ -1,0 +1,59 @@
+import type { JobSummary } from '../pipeline/job.js';
+import { printLine, table } from './output.js';
+
+/** `2 processed, 1 failed`; what is zero is left out, unless everything is. */
+export function examCounts({ processed, skipped, failed }: JobSummary['exams']): string {
+  const parts = [
+    [processed, 'processed'],
+    [skipped, 'skipped'],
+    [failed, 'failed'],
+  ] as const;
+  const told = parts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+  return told.length === 0 ? 'no exams' : told.join(', ');
+}
+
+/** A job for people: its outcome first, then the stages. */
+export function printJob(summary: JobSummary): void {
+  printLine(`job ${summary.job} ${summary.status}: ${examCounts(summary.exams)}`);
+  if (summary.reason !== undefined && summary.reason !== '') printLine(`  ${summary.reason}`);
+  if (summary.dropped > 0) printLine(`  ${summary.dropped} not committed, because something newer is wanted of them`);
+  const rows = Object.entries(summary.stages).map(([stage, counts]) => [
+    stage,
+    counts.computed,
+    counts.skipped,
+    counts.failed,
+    counts.blocked,
+  ]);
+  if (rows.length > 0) printLine(table(['STAGE', 'COMPUTED', 'SKIPPED', 'FAILED', 'BLOCKED'], rows));
+}
+
+/** The exit code that a job's end asks for: 0 when all is well, 2 when exams failed, 1 when the job did. */
+export function exitCodeOf({ status, exams }: JobSummary): number {
+  if (status === 'failed' || status === 'cancelled') return 1;
+  return exams.failed > 0 ? 2 : 0;
+}
+
+/** One line on a terminal that is written over as a job goes on; nothing where there is no terminal. */
+export function progressLine(stream: NodeJS.WriteStream = process.stderr): { show(text: string): void; clear(): void } {
+  const live = stream.isTTY === true;
+  const clear = (): void => {
+    if (live) stream.write('\r\x1b[2K');
+  };
+  return {
+    show(text) {
+      if (!live) return;
+      clear();
+      stream.write(text.slice(0, Math.max(20, stream.columns - 1)));
+    },
+    clear,
+  };
+}
+
+/** How a running job stands, in one line. */
+export function progressText(summary: JobSummary): string {
+  const { processed, skipped, failed } = summary.exams;
+  const computed = Object.entries(summary.stages)
+    .map(([stage, counts]) => `${stage} ${counts.computed}`)
+    .join(', ');
+  return `${processed + skipped + failed} of ${summary.total} exams (${computed || 'planning'})`;
+}

@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import { exitCodeOf, printJob, progressLine, progressText } from './job-output.js';
+import { readJob, waitForJob } from './jobs-client.js';
+import { type CommonOptions, dataOption, jsonOption } from './options.js';
+import { printJson } from './output.js';
+import { withSession } from './session.js';
+
+/** `mammoflow job`: how one job stands. */
+export function jobCommand(): Command {
+  return new Command('job')
+    .description('show one job: exams, stages, how it ended')
+    .argument('<id>', 'the id that `put`, `process` or `jobs` showed')
+    .option('--watch', 'stay until it has ended, showing its progress')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Exit code: 0 when no exam failed, 2 when some did, 1 when the job did.
+
+Example:
+  $ mammoflow job main-12-a1b2c3 --watch`,
+    )
+    .action((id: string, options: CommonOptions & { watch?: boolean }) =>
+      withSession(options.data, async (session) => {
+        const client = await session.client();
+        const progress = progressLine();
+        const summary = options.watch
+          ? await waitForJob(client, session.repository, id, (latest) => progress.show(progressText(latest)))
+          : await readJob(client, session.repository, id);
+        progress.clear();
+        if (options.json) printJson(summary);
+        else printJob(summary);
+        process.exitCode = exitCodeOf(summary);
+      }),
+    );
+}

@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { MammoflowError } from '../pipeline/errors.js';
+import { viewRepo } from '../repos/read-tree.js';
+import { type CommonOptions, dataOption, jsonOption } from './options.js';
+import { printJson, printLine, table } from './output.js';
+import { parseRepoPath } from './repo-path.js';
+import { withSession } from './session.js';
+
+/** `mammoflow ls`: what a repo holds at a commit. */
+export function lsCommand(): Command {
+  return new Command('ls')
+    .description('list a repo, or the files of one exam or bundle in it')
+    .argument('<repo>', '<repo>[@REF][:<exam or bundle>]')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExamples:\n  $ mammoflow ls exams\n  $ mammoflow ls classify@main~1:exam-17')
+    .action((text: string, options: CommonOptions) =>
+      withSession(options.data, async ({ repository }) => {
+        const { repo, reference, item } = parseRepoPath(text);
+        const view = viewRepo(repository, await repository.resolve(reference, repo), repo);
+        if (item !== undefined) {
+          const found = await view.get(item);
+          if (found === undefined)
+            throw new MammoflowError('not-found', `${repo} has no ${item}.`, `See \`mammoflow ls ${repo}\`.`);
+          if (options.json) return printJson(found);
+          const rows = found.files.map(({ path, size, sha256, versionId }) => [
+            path,
+            size,
+            sha256.slice(0, 12),
+            versionId,
+          ]);
+          return printLine(table(['FILE', 'BYTES', 'SHA-256', 'VERSION'], rows));
+        }
+        const items = [];
+        for await (const found of view.items()) {
+          items.push({
+            name: found.name,
+            files: found.files.length,
+            bytes: found.files.reduce((sum, file) => sum + file.size, 0),
+          });
+        }
+        items.sort((a, b) => (a.name < b.name ? -1 : 1));
+        if (options.json) return printJson(items);
+        if (items.length === 0) return printLine('empty');
+        printLine(
+          table(
+            ['NAME', 'FILES', 'BYTES'],
+            items.map(({ name, files, bytes }) => [name, files, bytes]),
+          ),
+        );
+      }),
+    );
+}

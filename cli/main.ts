@@ -1,0 +1,78 @@
+import { realpathSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { Command, CommanderError } from 'commander';
+import '../infra/quiet-aws-sdk.js';
+import { packageVersion } from '../infra/package-root.js';
+import { cancelCommand } from './cancel.js';
+import { diffCommand } from './diff.js';
+import { doctorCommand } from './doctor.js';
+import { downCommand } from './down.js';
+import { envCommand } from './env.js';
+import { getCommand } from './get.js';
+import { jobCommand } from './job.js';
+import { jobsCommand } from './jobs.js';
+import { logCommand } from './log.js';
+import { lsCommand } from './ls.js';
+import { printError } from './output.js';
+import { processCommand } from './process.js';
+import { putCommand } from './put.js';
+import { resultsCommand } from './results.js';
+import { startCommand } from './start.js';
+import { statusCommand } from './status.js';
+import { upCommand } from './up.js';
+import { workerCommand } from './worker.js';
+
+/** Every verb, in the order in which `--help` lists them. */
+const COMMANDS: readonly (() => Command)[] = [
+  startCommand,
+  upCommand,
+  downCommand,
+  statusCommand,
+  doctorCommand,
+  envCommand,
+  putCommand,
+  processCommand,
+  jobsCommand,
+  jobCommand,
+  cancelCommand,
+  resultsCommand,
+  logCommand,
+  lsCommand,
+  getCommand,
+  diffCommand,
+  workerCommand,
+];
+
+/** The `mammoflow` command with all its verbs. */
+export function buildProgram(): Command {
+  const program = new Command('mammoflow')
+    .description('Versioned, incremental inference for mammography exams. Research use only. Not for diagnosis.')
+    .version(packageVersion())
+    .showHelpAfterError('(add --help to see how it is used)');
+  for (const command of COMMANDS) program.addCommand(command());
+  // Verbs inherit none of this by themselves when they are added.
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  return program;
+}
+
+/**
+ * Runs one command line.
+ *
+ * @returns the exit code: 0 when what was asked is true, 1 on an error; a verb sets `process.exitCode` for others
+ *   (2 when a job ended with failed exams)
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  try {
+    await buildProgram().parseAsync([...argv]);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    // Commander has printed the message, or the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode;
+    printError(error);
+    return 1;
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
+  process.exitCode = await run(process.argv);
+}

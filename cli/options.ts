@@ -1,0 +1,31 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { WORKER_ROLES, type WorkerRole } from '../infra/dev/stack.js';
+import { DEFAULT_DATA_FOLDER } from '../infra/dev/state.js';
+
+/** What every verb that needs the services takes. */
+export interface CommonOptions {
+  readonly data: string;
+  readonly json?: boolean;
+}
+
+/** `--data`: where the embedded services keep their data. */
+export function dataOption(): Option {
+  return new Option('--data <folder>', 'data folder of the embedded services')
+    .env('MAMMOFLOW_DATA')
+    .default(DEFAULT_DATA_FOLDER);
+}
+
+/** `--json`: the answer for programs. */
+export function jsonOption(): Option {
+  return new Option('--json', 'print JSON for programs');
+}
+
+/** Parses `workflow,cpu` into roles. */
+export function parseRoles(text: string): WorkerRole[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !(WORKER_ROLES as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    throw new InvalidArgumentError(`"${unknown}" is not a role. Roles are ${WORKER_ROLES.join(', ')}.`);
+  }
+  return WORKER_ROLES.filter((role) => names.includes(role));
+}

@@ -1,0 +1,263 @@
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { eraOf } from '../activities/use-bundle.js';
+import { checkBundle } from '../inference/bundle.js';
+import { describeNyuFolder } from '../models/nyu/describe-nyu-folder.js';
+import { type Bundle, MODEL_CARD_FILE, MODEL_ROLES } from '../pipeline/bundle.js';
+import { DEFAULT_BRANCH } from '../pipeline/commit.js';
+import { MammoflowError } from '../pipeline/errors.js';
+import { examIdSchema } from '../pipeline/exam.js';
+import { useForAll, useForNew } from '../pipeline/pipeline-document.js';
+import { readPipeline } from '../repos/pipeline-repo.js';
+import { type ItemToPut, type PutProgress, type PutResult, putItems } from '../repos/put-items.js';
+import { findExamFolders, type RefusedExam } from './exam-folders.js';
+import { progressLine } from './job-output.js';
+import { startJob } from './jobs-client.js';
+import { type CommonOptions, dataOption, jsonOption } from './options.js';
+import { printJson, printLine } from './output.js';
+import { author, type Session, withSession } from './session.js';
+
+interface PutOptions extends CommonOptions {
+  readonly message?: string;
+  readonly branch: string;
+  readonly process: boolean;
+  readonly for?: 'all' | 'new';
+}
+
+/** What `mammoflow put --json` prints. */
+export interface PutOutcome {
+  readonly repo: string;
+  /** The commit made, or null when everything was there already. */
+  readonly commit: string | null;
+  readonly job: string | null;
+  readonly changed: readonly string[];
+  readonly refused: readonly RefusedExam[];
+  readonly leftOut: readonly string[];
+}
+
+/** `mammoflow put`: uploads, commits, and starts the job that follows. */
+export function putCommand(): Command {
+  return new Command('put')
+    .description('upload exams or model bundles, commit them, and start processing')
+    .argument('<repo>', 'exams or models')
+    .argument('<path...>', 'folders to put')
+    .option('-m, --message <text>', "the commit's message")
+    .option('--branch <name>', 'the branch to commit to', DEFAULT_BRANCH)
+    .option('--no-process', 'commit only; `mammoflow process` does the rest later')
+    .addOption(
+      new Option('--for <exams>', 'models only: use the bundle for all exams, or for new and changed ones').choices([
+        'all',
+        'new',
+      ]),
+    )
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+An exam is a folder named by its pseudonymous id with L_CC.png, R_CC.png, L_MLO.png and R_MLO.png (16-bit greyscale) and
+optionally gen_exam_list.pkl. Give such folders, or the folder above them. An exam that cannot be right is refused with
+its reason and the others are committed; the exit code is then 1.
+
+A bundle is a folder with model.json and its ONNX files; a folder without model.json whose files have the layout of NYU's
+networks gets one. The first bundle is used for all exams. Later ones are used when you say so with --for, and new bytes
+under the name of the bundle in use replace it for all.
+
+Nothing is uploaded twice: after an interruption, run the same command again.
+
+Examples:
+  $ mammoflow put exams ./november -m "exams of November"
+  $ mammoflow put models ./onnx --for new`,
+    )
+    .action(async (repo: string, paths: string[], options: PutOptions) => {
+      const outcome = await withSession(options.data, (session) => put(session, repo, paths, options));
+      if (options.json) printJson(outcome);
+      else printOutcome(outcome);
+      if (outcome.refused.length > 0) process.exitCode = 1;
+    });
+}
+
+/** Puts folders into a repo and starts the job that follows from it. */
+export async function put(
+  session: Session,
+  repo: string,
+  paths: readonly string[],
+  options: Pick<PutOptions, 'message' | 'branch' | 'process' | 'for'>,
+): Promise<PutOutcome> {
+  const progress = progressLine();
+  const onProgress = ({ filesDone, files, bytesUploaded }: PutProgress): void =>
+    progress.show(`${filesDone} of ${files} files, ${(bytesUploaded / 1e6).toFixed(1)} MB uploaded`);
+  try {
+    if (repo === 'exams') return await putExams(session, paths, options, onProgress);
+    if (repo === 'models') return await putModels(session, paths, options, onProgress);
+  } finally {
+    progress.clear();
+  }
+  throw new MammoflowError('invalid-argument', `${repo} is no repo that takes files.`, 'Put into `exams` or `models`.');
+}
+
+type PutSettings = Pick<PutOptions, 'message' | 'branch' | 'process' | 'for'>;
+
+async function putExams(
+  session: Session,
+  paths: readonly string[],
+  options: PutSettings,
+  onProgress: (progress: PutProgress) => void,
+): Promise<PutOutcome> {
+  if (options.for !== undefined) throw new MammoflowError('invalid-argument', '--for is for models.', 'Leave it out.');
+  const { exams, refused, leftOut } = await findExamFolders(paths);
+  const result =
+    exams.length === 0
+      ? { commit: undefined, changed: [] }
+      : await putItems(session.repository, {
+          branch: options.branch,
+          repo: 'exams',
+          items: exams,
+          details: {
+            author: author(),
+            message: options.message ?? `Put ${nameOrCount(exams, 'exam')}`,
+            by: { kind: 'put' },
+          },
+          onProgress,
+        });
+  return { repo: 'exams', ...(await processIfAsked(session, result, options)), refused, leftOut };
+}
+
+async function putModels(
+  session: Session,
+  paths: readonly string[],
+  options: PutSettings,
+  onProgress: (progress: PutProgress) => void,
+): Promise<PutOutcome> {
+  const temporary = await mkdtemp(join(tmpdir(), 'mammoflow-bundle-'));
+  try {
+    const bundles = await Promise.all(
+      (await bundleFolders(paths)).map((folder, index) => openBundle(folder, join(temporary, String(index)))),
+    );
+    const cards = new Map(bundles.map(({ item, bundle }) => [item.name, bundle] as const));
+    if (cards.size < bundles.length) {
+      throw new MammoflowError(
+        'invalid-bundle',
+        'Two of the bundles have the same name.',
+        'Put them one by one, or rename one in its model.json.',
+      );
+    }
+    const result = await putItems(session.repository, {
+      branch: options.branch,
+      repo: 'models',
+      items: bundles.map(({ item }) => item),
+      details: {
+        author: author(),
+        message:
+          options.message ??
+          `Put ${nameOrCount(
+            bundles.map(({ item }) => item),
+            'bundle',
+          )}`,
+        by: { kind: 'put' },
+      },
+      editPipeline: (document, items, sequence) => {
+        const last = items.find((item) => item.name === bundles.at(-1)?.item.name);
+        const card = last && cards.get(last.name);
+        if (last === undefined || card === undefined) return document;
+        const current = document.eras.at(-1);
+        const era = eraOf(card, last);
+        if (options.for === 'new' && current !== undefined) {
+          return current.digest === era.digest ? document : useForNew(document, era, sequence);
+        }
+        const use = options.for === 'all' || current === undefined || current.bundle === last.name;
+        return use ? useForAll(document, era) : document;
+      },
+      onProgress,
+    });
+    return { repo: 'models', ...(await processIfAsked(session, result, options)), refused: [], leftOut: [] };
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+const nameOrCount = (items: readonly ItemToPut[], what: string): string =>
+  items.length === 1 ? `${what} ${items[0]?.name}` : `${items.length} ${what}s`;
+
+async function processIfAsked(
+  session: Session,
+  { commit, changed }: PutResult,
+  options: PutSettings,
+): Promise<{ commit: string | null; job: string | null; changed: readonly string[] }> {
+  if (commit === undefined) return { commit: null, job: null, changed };
+  const document = await readPipeline(session.repository, commit);
+  const canProcess = options.process && document.eras.length > 0 && (commit.roots.exams?.items ?? 0) > 0;
+  const job = canProcess ? await startJob(await session.client(), commit, { branch: options.branch }) : null;
+  return { commit: commit.id, job, changed };
+}
+
+/** A folder with model.json or ONNX files is a bundle; any other holds one bundle a subfolder. */
+async function bundleFolders(paths: readonly string[]): Promise<string[]> {
+  const folders: string[] = [];
+  for (const path of paths.map((given) => resolve(given))) {
+    const found = await stat(path).catch(() => undefined);
+    if (!found?.isDirectory()) {
+      throw new MammoflowError('not-found', `${path} is no folder.`, 'Give the folder of a bundle.');
+    }
+    if (await isBundle(path)) folders.push(path);
+    else {
+      const children = (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+      for (const { name } of children) if (await isBundle(join(path, name))) folders.push(join(path, name));
+    }
+  }
+  if (folders.length > 0) return folders;
+  throw new MammoflowError(
+    'not-found',
+    `There is no model bundle in ${paths.join(', ')}.`,
+    'A bundle is a folder with model.json and the ONNX files it names.',
+  );
+}
+
+const isBundle = async (path: string): Promise<boolean> =>
+  (await readdir(path)).some((name) => name === MODEL_CARD_FILE || name.toLowerCase().endsWith('.onnx'));
+
+/** Checks a bundle. One without model.json is checked as a copy that has one, since the user's folder is not ours to write. */
+async function openBundle(folder: string, copy: string): Promise<{ item: ItemToPut; bundle: Bundle }> {
+  const described = (await stat(join(folder, MODEL_CARD_FILE)).catch(() => undefined)) !== undefined;
+  const source = described ? folder : await withModelCard(folder, copy);
+  const { bundle } = await checkBundle(source);
+  if (!examIdSchema.safeParse(bundle.name).success) {
+    throw new MammoflowError(
+      'invalid-bundle',
+      `${JSON.stringify(bundle.name)} cannot name a bundle.`,
+      'Use letters, digits, ".", "_" and "-" in model.json.',
+    );
+  }
+  const paths = [MODEL_CARD_FILE, ...new Set(MODEL_ROLES.map((role) => bundle.files[role].path))];
+  return { item: { name: bundle.name, files: paths.map((path) => ({ path, local: join(source, path) })) }, bundle };
+}
+
+async function withModelCard(folder: string, copy: string): Promise<string> {
+  const bundle = await describeNyuFolder(folder);
+  await mkdir(copy);
+  for (const role of MODEL_ROLES) {
+    const { path } = bundle.files[role];
+    await symlink(join(folder, path), join(copy, path));
+  }
+  await writeFile(join(copy, MODEL_CARD_FILE), `${JSON.stringify(bundle, null, 2)}\n`);
+  return copy;
+}
+
+function printOutcome(outcome: PutOutcome): void {
+  for (const { reason } of outcome.refused) printLine(`refused: ${reason}`);
+  for (const path of outcome.leftOut) printLine(`left out: ${path}`);
+  if (outcome.commit === null) {
+    printLine(
+      outcome.refused.length > 0 && outcome.changed.length === 0
+        ? 'nothing to commit'
+        : 'nothing to commit: everything is there already',
+    );
+    return;
+  }
+  printLine(`commit ${outcome.commit}: ${outcome.changed.length} changed in ${outcome.repo}`);
+  if (outcome.job !== null)
+    printLine(`job ${outcome.job} started; see it with \`mammoflow job ${outcome.job} --watch\``);
+  else printLine('no job started; `mammoflow process` starts one once there are exams and a model in use');
+}

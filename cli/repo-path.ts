@@ -1,0 +1,33 @@
+import { DEFAULT_BRANCH } from '../pipeline/commit.js';
+import { MammoflowError } from '../pipeline/errors.js';
+import { stageNameSchema } from '../pipeline/graph.js';
+
+/** What `<repo>[@REF][:path]` names. */
+export interface RepoPath {
+  readonly repo: string;
+  readonly reference: string;
+  /** The first part of the path: an exam or a bundle. */
+  readonly item?: string;
+  /** The rest of it: a file. */
+  readonly file?: string;
+}
+
+/** @throws MammoflowError `invalid-argument` when the text is not of that form. */
+export function parseRepoPath(text: string): RepoPath {
+  const match = /^([^@:]+)(?:@([^:]+))?(?::(.*))?$/.exec(text);
+  const repo = match?.[1] ?? '';
+  if (match === null || !stageNameSchema.safeParse(repo).success) {
+    throw new MammoflowError(
+      'invalid-argument',
+      `${JSON.stringify(text)} does not name a repo.`,
+      'Write <repo>[@REF][:path], e.g. exams, classify@main~1 or crop:exam-17/L_CC.png.',
+    );
+  }
+  const [item, ...rest] = (match[3] ?? '').split('/').filter((part) => part !== '');
+  return {
+    repo,
+    reference: match[2] ?? DEFAULT_BRANCH,
+    ...(item === undefined ? {} : { item }),
+    ...(rest.length === 0 ? {} : { file: rest.join('/') }),
+  };
+}

@@ -1,0 +1,53 @@
+import type { ExamResult } from '../activities/list-results.js';
+import { LABELS, RESEARCH_USE_ONLY, VARIANTS } from '../pipeline/predictions.js';
+import { printLine, table } from './output.js';
+
+const HEADINGS = { image: 'images', imageheatmaps: 'images+heatmaps' } as const;
+
+/** Results for people: one row an exam and classifier, then what has no predictions and why. */
+export function printResults(results: readonly ExamResult[]): void {
+  if (results.length === 0) return printLine('no exams');
+  const rows = results.flatMap((result) =>
+    VARIANTS.flatMap((variant) => {
+      const values = result[variant];
+      if (values === undefined) return [];
+      return [
+        [
+          result.exam,
+          result.outcome,
+          HEADINGS[variant],
+          ...LABELS.map((label) => values[label].toFixed(4)),
+          result.bundle,
+        ],
+      ];
+    }),
+  );
+  if (rows.length > 0) {
+    printLine(table(['EXAM', 'OUTCOME', 'CLASSIFIER', ...LABELS.map((label) => label.toUpperCase()), 'BUNDLE'], rows));
+  }
+  for (const { exam, outcome, reason, image } of results) {
+    if (image === undefined) printLine(`${exam}: ${outcome}${reason === undefined ? '' : `: ${reason}`}`);
+  }
+  for (const notice of new Set(results.flatMap((result) => result.notice ?? []))) printLine(notice);
+  printLine(RESEARCH_USE_ONLY);
+}
+
+/** Results as CSV (RFC 4180), one line an exam and classifier; the notice is a column, so that it travels with every row. */
+export function resultsCsv(results: readonly ExamResult[]): string {
+  const header = ['exam', 'outcome', 'reason', 'job', 'bundle', 'classifier', ...LABELS, 'notice'];
+  const lines = results.flatMap((result) =>
+    VARIANTS.map((variant) => [
+      result.exam,
+      result.outcome,
+      result.reason ?? '',
+      result.job ?? '',
+      result.bundle ?? '',
+      variant,
+      ...LABELS.map((label) => result[variant]?.[label].toString() ?? ''),
+      [RESEARCH_USE_ONLY, result.notice].filter(Boolean).join(' '),
+    ]),
+  );
+  return [header, ...lines].map((cells) => cells.map(quote).join(',')).join('\r\n');
+}
+
+const quote = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

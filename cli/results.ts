@@ -1,0 +1,45 @@
+import { Command, Option } from 'commander';
+import { listJobResults, listResults } from '../activities/list-results.js';
+import { stages } from '../activities/stages/index.js';
+import { DEFAULT_BRANCH } from '../pipeline/commit.js';
+import { type CommonOptions, dataOption, jsonOption } from './options.js';
+import { printJson, printLine } from './output.js';
+import { printResults, resultsCsv } from './results-output.js';
+import { withSession } from './session.js';
+
+interface ResultsOptions extends CommonOptions {
+  readonly job?: string;
+  readonly format: 'table' | 'csv' | 'json';
+}
+
+/** `mammoflow results`: the predictions, or why there are none. */
+export function resultsCommand(): Command {
+  return new Command('results')
+    .description('show predictions and how each exam came out')
+    .argument('[ref]', 'a commit, a branch, or branch~n', DEFAULT_BRANCH)
+    .option('--job <id>', 'as that job saw them')
+    .addOption(new Option('--format <format>', 'how to print them').choices(['table', 'csv', 'json']).default('table'))
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Outcomes: processed (with predictions), failed (with the reason), waiting (no results that belong to the exam as it is
+now), and with --job also skipped (the results were there already).
+
+Examples:
+  $ mammoflow results
+  $ mammoflow results main~1 --format csv > before.csv`,
+    )
+    .action((ref: string, options: ResultsOptions) =>
+      withSession(options.data, async ({ repository }) => {
+        const results =
+          options.job === undefined
+            ? await listResults(repository, stages, await repository.resolve(ref))
+            : await listJobResults(repository, stages, options.job);
+        if (options.json || options.format === 'json') printJson(results);
+        else if (options.format === 'csv') printLine(resultsCsv(results));
+        else printResults(results);
+      }),
+    );
+}

@@ -1,0 +1,164 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { listResults } from '../activities/list-results.js';
+import { stages } from '../activities/stages/index.js';
+import { connectionSettings } from '../infra/connection.js';
+import { startStack } from '../infra/dev/stack.js';
+import { readRunningState, type StackState } from '../infra/dev/state.js';
+import { packageRoot } from '../infra/package-root.js';
+import { drawSampleExam } from '../models/sample/draw-exam.js';
+import { DEFAULT_BRANCH } from '../pipeline/commit.js';
+import type { JobSummary } from '../pipeline/job.js';
+import { readPipeline } from '../repos/pipeline-repo.js';
+import { rootOf } from '../repos/repository.js';
+import { examCounts, exitCodeOf, printJob, progressLine, progressText } from './job-output.js';
+import { startJob, waitForJob } from './jobs-client.js';
+import { dataOption } from './options.js';
+import { printLine } from './output.js';
+import { type PutOutcome, put } from './put.js';
+import { printResults } from './results-output.js';
+import { openSession, requireHead, type Session } from './session.js';
+
+interface StartOptions {
+  readonly data: string;
+  readonly exams?: string;
+  readonly models?: string;
+  readonly exit?: boolean;
+}
+
+const PLACEHOLDER_BUNDLE = join(packageRoot, 'models', 'placeholder', 'bundle');
+const SAMPLE_EXAM = 'sample-1';
+const SAMPLE_SEED = 1;
+
+/** `mammoflow start`, which `npm start` runs: everything in the foreground, from nothing to predictions. */
+export function startCommand(): Command {
+  return new Command('start')
+    .description('start everything, process exams, print the predictions, and stay up until Ctrl-C')
+    .option('--exams <folder>', 'exams to process; a small drawn one when the repo is empty')
+    .option('--models <folder>', 'model bundle to use; an untrained placeholder when there is none')
+    .option('--exit', 'stop everything after printing the predictions')
+    .addOption(dataOption())
+    .addHelpText(
+      'after',
+      `
+Data stay in the data folder: the next start continues where this one ended, and computes nothing twice.
+
+Examples:
+  $ npm start
+  $ npm start -- --exams ./exams --models ./bundle --exit`,
+    )
+    .action(start);
+}
+
+async function start(options: StartOptions): Promise<void> {
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
+  });
+  const dataFolder = resolve(options.data);
+  const running = await readRunningState(dataFolder);
+  if (running !== undefined) printLine(`already running (process ${running.pid}); using that`);
+  const stack = running === undefined ? await startStack({ dataFolder }) : undefined;
+  try {
+    const work = processEverything(dataFolder, options);
+    // An interruption wins; what the abandoned work still throws then is of no interest.
+    work.catch(() => undefined);
+    const ended = await Promise.race([work, interrupted]);
+    if (ended === 'interrupted') return;
+    process.exitCode = ended;
+    if (options.exit || stack === undefined) return;
+    printLine();
+    printLine('Everything stays up until Ctrl-C.');
+    await interrupted;
+  } finally {
+    await stack?.stop();
+  }
+}
+
+/** Puts what is to be put, processes it and prints how it came out. @returns the exit code. */
+async function processEverything(dataFolder: string, options: StartOptions): Promise<number> {
+  // The services just started are meant, whatever the environment points to.
+  const session = openSession(await connectionSettings({ dataFolder, environment: {} }));
+  try {
+    const refused = await putEverything(session, options);
+    const head = await requireHead(session.repository, DEFAULT_BRANCH);
+    const summary = await processHead(session, head);
+    printLine();
+    printJob(summary);
+    if (refused > 0) printLine(`in all: ${examCounts({ ...summary.exams, failed: summary.exams.failed + refused })}`);
+    printLine();
+    printResults(await listResults(session.repository, stages, await requireHead(session.repository, DEFAULT_BRANCH)));
+    printWhereToLook(session, await readRunningState(dataFolder), options);
+    return refused > 0 ? 2 : exitCodeOf(summary);
+  } finally {
+    await session.close();
+  }
+}
+
+/** @returns how many exams were refused. */
+async function putEverything(session: Session, options: StartOptions): Promise<number> {
+  const { repository } = session;
+  const settings = { branch: DEFAULT_BRANCH, process: false } as const;
+  if (options.models !== undefined) {
+    announce(await put(session, 'models', [options.models], { ...settings, for: 'all' }));
+  }
+  const afterModels = await repository.head(DEFAULT_BRANCH);
+  if (afterModels === undefined || (await readPipeline(repository, afterModels)).eras.length === 0) {
+    printLine('No model is in use yet: using the untrained placeholder, whose predictions mean nothing.');
+    announce(await put(session, 'models', [PLACEHOLDER_BUNDLE], settings));
+  }
+  if (options.exams !== undefined) {
+    const outcome = await put(session, 'exams', [options.exams], settings);
+    announce(outcome);
+    return outcome.refused.length;
+  }
+  const head = await repository.head(DEFAULT_BRANCH);
+  if (rootOf(head, 'exams').items === 0) {
+    printLine('There are no exams yet: drawing a small one.');
+    const folder = await mkdtemp(join(tmpdir(), 'mammoflow-sample-'));
+    try {
+      await drawSampleExam(join(folder, SAMPLE_EXAM), SAMPLE_SEED);
+      announce(await put(session, 'exams', [folder], settings));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  return 0;
+}
+
+function announce({ repo, commit, changed, refused, leftOut }: PutOutcome): void {
+  for (const { reason } of refused) printLine(`refused: ${reason}`);
+  for (const path of leftOut) printLine(`left out: ${path}`);
+  const what = changed.length === 0 ? 'nothing new' : changed.join(', ');
+  printLine(`${repo}: ${what}${commit === null ? '' : ` (commit ${commit.slice(0, 12)})`}`);
+}
+
+async function processHead(session: Session, head: Awaited<ReturnType<typeof requireHead>>): Promise<JobSummary> {
+  const client = await session.client();
+  const job = await startJob(client, head, { branch: DEFAULT_BRANCH });
+  const line = progressLine();
+  let told = '';
+  const summary = await waitForJob(client, session.repository, job, (latest) => {
+    const text = progressText(latest);
+    line.show(text);
+    // Without a terminal to write over, every change is a line.
+    if (!process.stderr.isTTY && text !== told) process.stderr.write(`${text}\n`);
+    told = text;
+  });
+  line.clear();
+  return summary;
+}
+
+function printWhereToLook(session: Session, state: StackState | undefined, options: StartOptions): void {
+  const { settings } = session;
+  printLine();
+  if (state?.temporal !== undefined) printLine(`Temporal UI  ${state.temporal.ui}`);
+  printLine(`S3           ${state?.s3?.endpoint ?? ''}, bucket ${settings.bucket}: <stage>/<exam>/<file>`);
+  if (options.exit) {
+    printLine('Look closer  `npm run mammoflow -- up`, then as below');
+  }
+  printLine('Results      npm run mammoflow -- results');
+  printLine('Pictures     npm run mammoflow -- get visualize_heatmaps ./pictures');
+  printLine('History      npm run mammoflow -- log');
+}

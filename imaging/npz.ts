@@ -1,0 +1,100 @@
+import { unzipSync, type Zippable, zipSync } from 'fflate';
+import { MammoflowError } from '../pipeline/errors.js';
+import type { FloatPlane } from './planes.js';
+
+/** The earliest time a ZIP archive can hold, in the local time that fflate writes, so that every machine writes it alike. */
+const FIXED_TIME = new Date(1980, 0, 1);
+/** More than two float32 planes of the largest image that is taken in (64 Mi pixels) need. */
+const LARGEST_ARRAY_BYTES = 64 * 1024 * 1024 * 4 + 65536;
+const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
+
+/**
+ * Writes planes as an `.npz` archive that `numpy.load` opens: one float32 array in C order each, deflated. The same
+ * planes give the same bytes on every machine (pure JavaScript compression, fixed time stamps, members in the order
+ * given).
+ */
+export function writeNpz(planes: Readonly<Record<string, FloatPlane>>): Uint8Array {
+  const members: Zippable = {};
+  for (const [name, plane] of Object.entries(planes)) {
+    members[`${name}.npy`] = [npyBytes(plane), { level: 6, mtime: FIXED_TIME, os: 3 }];
+  }
+  return zipSync(members);
+}
+
+/**
+ * Reads the named two-dimensional float32 arrays, in C or Fortran order, of an `.npz` archive.
+ * @throws MammoflowError `corrupt-data` when the archive is damaged, lacks one of them, or holds another kind of array.
+ */
+export function readNpz<Name extends string>(
+  bytes: Uint8Array,
+  names: readonly Name[],
+  what = 'The archive',
+): Record<Name, FloatPlane> {
+  const wanted = new Set(names.map((name) => `${name}.npy`));
+  let members: Record<string, Uint8Array>;
+  try {
+    members = unzipSync(bytes, {
+      filter: ({ name, originalSize }) => {
+        if (wanted.has(name) && originalSize > LARGEST_ARRAY_BYTES) throw new Error(`${name} is too large`);
+        return wanted.has(name);
+      },
+    });
+  } catch (cause) {
+    throw new MammoflowError('corrupt-data', `${what} cannot be unpacked (${(cause as Error).message}).`, undefined, {
+      cause,
+    });
+  }
+  const planes = names.map((name) => {
+    const member = members[`${name}.npy`];
+    if (member === undefined) throw new MammoflowError('corrupt-data', `${what} has no array "${name}".`);
+    return [name, parseNpy(member, `${what}, array "${name}",`)] as const;
+  });
+  return Object.fromEntries(planes) as Record<Name, FloatPlane>;
+}
+
+/** NumPy's array format 1.0: magic, version, header length, a Python dictionary padded to 64 bytes, then the values. */
+function npyBytes(plane: FloatPlane): Uint8Array {
+  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${plane.rows}, ${plane.columns}), }`;
+  const preamble = MAGIC.length + 4;
+  const padding = 64 - ((preamble + dictionary.length + 1) % 64);
+  const header = `${dictionary}${' '.repeat(padding % 64)}\n`;
+  const bytes = new Uint8Array(preamble + header.length + 4 * plane.pixels.length);
+  bytes.set(MAGIC);
+  bytes.set([1, 0, header.length & 255, header.length >>> 8], MAGIC.length);
+  bytes.set(Buffer.from(header, 'latin1'), preamble);
+  // All platforms that Node runs on here are little-endian, as the format asks.
+  const values = new Uint8Array(plane.pixels.buffer, plane.pixels.byteOffset, plane.pixels.byteLength);
+  bytes.set(values, preamble + header.length);
+  return bytes;
+}
+
+function parseNpy(bytes: Uint8Array, what: string): FloatPlane {
+  const corrupt = (reason: string): MammoflowError => new MammoflowError('corrupt-data', `${what} ${reason}.`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 12 || MAGIC.compare(bytes, 0, MAGIC.length) !== 0) throw corrupt('is not a NumPy array');
+  const major = bytes[6] as number;
+  const start = major === 1 ? 10 : 12;
+  const end = start + (major === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
+  if (end > bytes.length) throw corrupt('is cut short');
+  const header = Buffer.from(bytes.subarray(start, end)).toString('latin1');
+  const shape = /'shape':\s*\((\d{1,9}),\s*(\d{1,9})\)/.exec(header);
+  const order = /'fortran_order':\s*(True|False)/.exec(header);
+  if (!/'descr':\s*'<f4'/.test(header) || order === null || shape === null) {
+    throw corrupt('is not a two-dimensional float32 array');
+  }
+  const rows = Number(shape[1]);
+  const columns = Number(shape[2]);
+  if (bytes.length - end !== 4 * rows * columns) throw corrupt('does not have as many values as its shape says');
+  // Copied, because a header may leave the values unaligned.
+  const values = new Float32Array(bytes.slice(end).buffer);
+  return { rows, columns, pixels: order[1] === 'True' ? toRowMajor(values, rows, columns) : values };
+}
+
+/** From columns one after the other (NumPy's Fortran order, which transposed arrays are saved in) to rows. */
+function toRowMajor(values: Float32Array, rows: number, columns: number): Float32Array {
+  const pixels = new Float32Array(values.length);
+  for (let column = 0, index = 0; column < columns; column += 1) {
+    for (let row = 0; row < rows; row += 1, index += 1) pixels[row * columns + column] = values[index] as number;
+  }
+  return pixels;
+}

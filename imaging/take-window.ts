@@ -1,0 +1,33 @@
+import type { AugmentationWindow } from './augmentation-window.js';
+import { resizeBicubic } from './bicubic.js';
+import type { FloatPlane, Grey16Image } from './planes.js';
+
+/**
+ * Cuts a classifier's window out of one channel of a view in training orientation: pads with zeros, slices, and
+ * resizes to the network's size where the slice has another (PIPELINE.md 5.3 step 11). The padding is never stored.
+ * Not standardised: `standardiseWindow` does that to the image channel.
+ *
+ * @param size rows and columns of the network's input.
+ * @param out where to write `rows * columns` values, e.g. one channel of a tensor; a new array unless given.
+ */
+export function takeWindow(
+  channel: Grey16Image | FloatPlane,
+  { padding, window }: Pick<AugmentationWindow, 'padding' | 'window'>,
+  [rows, columns]: readonly [rows: number, columns: number],
+  out: Float32Array = new Float32Array(rows * columns),
+): Float32Array {
+  const height = window.bottom - window.top;
+  const width = window.right - window.left;
+  const exact = height === rows && width === columns;
+  const slice = exact ? out : new Float32Array(height * width);
+  if (exact) out.fill(0);
+  const left = Math.max(0, window.left);
+  const right = Math.min(channel.columns, window.right);
+  const first = Math.max(0, window.top - padding.top);
+  const end = Math.min(channel.rows, window.bottom - padding.top);
+  for (let row = first; row < end && left < right; row += 1) {
+    const source = channel.pixels.subarray(row * channel.columns + left, row * channel.columns + right);
+    slice.set(source, (row + padding.top - window.top) * width + left - window.left);
+  }
+  return exact ? out : resizeBicubic({ rows: height, columns: width, pixels: slice }, rows, columns, out);
+}

@@ -1,0 +1,48 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { serialiseError, type TransferredError } from './error-transfer.js';
+import type { ExecutionProviders } from './execution-provider.js';
+import type { FloatTensor, InferenceModel } from './inference-pool.js';
+import { type OnnxSession, openSession } from './onnx-session.js';
+
+/** The entry of one lane: a thread that runs one network at a time. Started by `lanes.ts`. */
+
+export interface LaneRequest {
+  readonly id: number;
+  readonly model: InferenceModel;
+  readonly inputs: Readonly<Record<string, FloatTensor>>;
+}
+export type LaneReply =
+  | { readonly id: number; readonly outputs: Record<string, FloatTensor> }
+  | { readonly id: number; readonly error: TransferredError };
+
+/** Inputs above this are a classifier's: see `SessionOptions.memoryArena`. A patch is 0.8 MB, 32 of them 25 MB. */
+const LARGEST_ARENA_INPUT_BYTES = 32 * 1024 * 1024;
+
+const providers = workerData as ExecutionProviders;
+/** By digest, for the life of the thread: released sessions leak, so the process is recycled instead. */
+const sessions = new Map<string, Promise<OnnxSession>>();
+
+function sessionOf({ model, inputs }: LaneRequest): Promise<OnnxSession> {
+  const known = sessions.get(model.sha256);
+  if (known !== undefined) return known;
+  const bytes = Object.values(inputs).reduce((sum, { data }) => sum + data.byteLength, 0);
+  const opened = openSession(model.path, { providers, memoryArena: bytes <= LARGEST_ARENA_INPUT_BYTES });
+  sessions.set(model.sha256, opened);
+  opened.catch(() => sessions.delete(model.sha256));
+  return opened;
+}
+
+async function reply(request: LaneRequest): Promise<LaneReply> {
+  try {
+    const session = await sessionOf(request);
+    return { id: request.id, outputs: await session.run(request.inputs) };
+  } catch (error) {
+    return { id: request.id, error: serialiseError(error) };
+  }
+}
+
+parentPort?.on('message', async (request: LaneRequest) => {
+  const message = await reply(request);
+  const buffers = 'outputs' in message ? Object.values(message.outputs).map(({ data }) => data.buffer) : [];
+  parentPort?.postMessage(message, buffers as ArrayBuffer[]);
+});

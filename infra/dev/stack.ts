@@ -1,0 +1,185 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { MammoflowError } from '../../pipeline/errors.js';
+import { TASK_QUEUES } from '../../pipeline/graph.js';
+import { packageRoot } from '../package-root.js';
+import { pollersOf } from '../pollers.js';
+import { logTail, startGuarded } from './guarded-process.js';
+import { type KeptProcess, keepRunning } from './keep-running.js';
+import { type ProcessReference, thisProcess } from './process-identity.js';
+import { type Services, type ServicesOptions, startServices } from './services.js';
+import { removeState, type StackState, writeState } from './state.js';
+import { logToStderr } from './tool-cache.js';
+
+export const WORKER_ROLES = ['workflow', 'cpu', 'gpu'] as const;
+export type WorkerRole = (typeof WORKER_ROLES)[number];
+
+/** A program that the stack keeps running beside the services. */
+export interface WorkerProcess {
+  /** Its name in `status` and of its log. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The stack is ready when somebody polls this queue. */
+  readonly taskQueue?: string;
+}
+
+/** Workers finish or hand back what they do before they end: longer than their own `shutdownGraceTime`. */
+const WORKER_GRACE_SECONDS = 30;
+const READY_WITHIN_MS = 60_000;
+/** A worker that ends this often before it ever polls will not come up. */
+const CRASHES_BEFORE_GIVING_UP = 3;
+
+/** One process a role: `mammoflow worker --role …`. */
+export function workerProcesses(roles: readonly WorkerRole[]): WorkerProcess[] {
+  return roles.map((role) => ({
+    name: `worker-${role}`,
+    command: process.execPath,
+    args: ['--enable-source-maps', join(packageRoot, 'dist', 'cli', 'main.js'), 'worker', '--role', role],
+    taskQueue: TASK_QUEUES[role],
+  }));
+}
+
+/** The variables that bring any S3 client, the Temporal CLI and mammoflow itself to these services. */
+export function serviceEnvironment({ temporal, s3 }: Pick<Services, 'temporal' | 's3'>): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_S3: s3.endpoint,
+    AWS_ACCESS_KEY_ID: s3.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+    AWS_REGION: s3.region,
+    MAMMOFLOW_BUCKET: s3.bucket,
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+  };
+}
+
+/** The embedded services and the workers on them. */
+export interface Stack {
+  readonly services: Services;
+  state(): StackState;
+  /** Tells others, through the state file, where the console is served. */
+  announceConsole(url: string): Promise<void>;
+  /** Ends the workers, then the services. Calling it twice does no harm. */
+  stop(): Promise<void>;
+}
+
+export interface StackOptions extends ServicesOptions {
+  /** The workers to run; by default one process for every role. */
+  readonly workers?: readonly WorkerProcess[];
+}
+
+/**
+ * Starts services and workers, waits until every queue is polled, and writes `supervisor.json` so that other
+ * processes find them. A worker that ends is started again, each time after a longer wait.
+ *
+ * @throws MammoflowError `service-unavailable` as `startServices` does, or if a worker does not come up (with the end
+ *   of its log); everything is stopped again by then
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { dataFolder, log = logToStderr, workers: wanted = workerProcesses(WORKER_ROLES) } = options;
+  const services = await startServices(options);
+  const self: ProcessReference = thisProcess();
+  const startedAt = new Date().toISOString();
+  const workers: KeptProcess[] = [];
+  let phase: StackState['phase'] = 'starting';
+  let consoleUrl: string | undefined;
+  let stopped: Promise<void> | undefined;
+  let writing = Promise.resolve();
+
+  const state = (): StackState => ({
+    ...self,
+    startedAt,
+    phase,
+    temporal: services.temporal,
+    s3: { endpoint: services.s3.endpoint, region: services.s3.region, bucket: services.s3.bucket },
+    ...(consoleUrl === undefined ? {} : { console: consoleUrl }),
+    workers: workers.map((worker) => ({
+      name: worker.name,
+      pid: worker.current().pid,
+      restarts: worker.restarts(),
+      running: !worker.isDown(),
+    })),
+  });
+  // One write after the other, so that the newest state is the one that stays.
+  const publish = (): Promise<void> => {
+    writing = writing
+      .then(() => (stopped === undefined ? writeState(dataFolder, state()) : undefined))
+      .catch((error) => log(`supervisor.json could not be written: ${(error as Error).message}`));
+    return writing;
+  };
+  const stop = (): Promise<void> => {
+    stopped ??= (async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await services.stop();
+      await writing;
+      await removeState(dataFolder);
+    })();
+    return stopped;
+  };
+
+  try {
+    await publish();
+    for (const { name, command, args } of wanted) {
+      const start = () =>
+        startGuarded({
+          name,
+          command,
+          args,
+          env: { ...serviceEnvironment(services), MAMMOFLOW_DATA: dataFolder },
+          logFile: join(dataFolder, 'logs', `${name}.log`),
+          graceSeconds: WORKER_GRACE_SECONDS,
+        });
+      workers.push(keepRunning(await start(), start, { log, onChange: () => void publish() }));
+    }
+    await untilPolled(services, wanted, workers);
+    phase = 'ready';
+    await publish();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    services,
+    state,
+    async announceConsole(url) {
+      consoleUrl = url;
+      await publish();
+    },
+    stop,
+  };
+}
+
+async function untilPolled(
+  { temporal }: Services,
+  wanted: readonly WorkerProcess[],
+  workers: readonly KeptProcess[],
+): Promise<void> {
+  const waiting = new Map(
+    wanted.flatMap(({ name, taskQueue }) => (taskQueue === undefined ? [] : [[name, taskQueue]])),
+  );
+  if (waiting.size === 0) return;
+  const connection = await Connection.connect({ address: temporal.address });
+  try {
+    const deadline = Date.now() + READY_WITHIN_MS;
+    for (;;) {
+      for (const [name, taskQueue] of waiting) {
+        if ((await pollersOf(connection, temporal.namespace, taskQueue)).length > 0) waiting.delete(name);
+      }
+      if (waiting.size === 0) return;
+      const failing = workers.find(({ name, restarts }) => waiting.has(name) && restarts() >= CRASHES_BEFORE_GIVING_UP);
+      if (failing !== undefined || Date.now() > deadline) {
+        const worker = failing ?? workers.find(({ name }) => waiting.has(name))!;
+        const { logFile } = worker.current();
+        throw new MammoflowError(
+          'service-unavailable',
+          `${worker.name} ${failing ? 'ends again and again' : 'does not poll its queue'}. The end of its log:\n${await logTail(logFile)}\n`,
+          `Look into ${logFile}.`,
+        );
+      }
+      await sleep(100);
+    }
+  } finally {
+    await connection.close();
+  }
+}

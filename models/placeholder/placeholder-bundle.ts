@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { interfaceOf } from '../../inference/network-interface.js';
+import { type Bundle, bundleSchema, MODEL_CARD_FILE, PATCH_CLASSES } from '../../pipeline/bundle.js';
+import { LABELS } from '../../pipeline/predictions.js';
+import { placeholderClassifier, placeholderPatchNetwork } from './placeholder-networks.js';
+
+/** One seed per network; any other would do as well. */
+const SEEDS = { patch: 1, image: 2, imageheatmaps: 3 } as const;
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The placeholder bundle's files by name. The same on every machine. */
+export function placeholderBundle(): Record<string, Uint8Array> {
+  const networks = {
+    'patch.onnx': placeholderPatchNetwork(SEEDS.patch),
+    'image.onnx': placeholderClassifier('image', SEEDS.image),
+    'imageheatmaps.onnx': placeholderClassifier('imageheatmaps', SEEDS.imageheatmaps),
+  };
+  const file = (path: keyof typeof networks): { path: string; sha256: string } => ({
+    path,
+    sha256: sha256(networks[path]),
+  });
+  const bundle: Bundle = bundleSchema.parse({
+    schemaVersion: 1,
+    name: 'placeholder',
+    description:
+      'Tiny untrained networks with random weights and the inputs and outputs of the NYU breast cancer classifier. ' +
+      'They let the pipeline run end to end without a real model.',
+    licence: 'Apache-2.0',
+    intendedUse: 'Trying out and testing mammoflow. Never for looking at a mammogram.',
+    notice: 'Untrained placeholder: the weights are random and the numbers mean nothing.',
+    files: {
+      patch: {
+        ...file('patch.onnx'),
+        ...interfaceOf('patch', 3),
+        preprocessing: { standardise: 'whole-image', channels: 3 },
+        classes: [...PATCH_CLASSES],
+      },
+      image: {
+        ...file('image.onnx'),
+        ...interfaceOf('image', 1),
+        preprocessing: { standardise: 'window', channels: ['image'] },
+        labels: [...LABELS],
+      },
+      imageheatmaps: {
+        ...file('imageheatmaps.onnx'),
+        ...interfaceOf('imageheatmaps', 3),
+        preprocessing: { standardise: 'window', channels: ['image', 'benign', 'malignant'] },
+        labels: [...LABELS],
+      },
+    },
+  });
+  return { ...networks, [MODEL_CARD_FILE]: Buffer.from(`${JSON.stringify(bundle, null, 2)}\n`) };
+}
+
+/** Writes the placeholder bundle into `folder`, which is made if need be. */
+export async function writePlaceholderBundle(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, bytes] of Object.entries(placeholderBundle())) await writeFile(join(folder, name), bytes);
+}

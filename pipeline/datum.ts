@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { sha256Schema } from './bundle.js';
+import { canonicalJson, type Json } from './canonical-json.js';
+import { type FileEntry, fileEntrySchema } from './commit.js';
+import type { StageGraph, StageNode } from './graph.js';
+import type { EraModels } from './pipeline-document.js';
+
+/** SHA-256 of UTF-8 text as lower-case hex. Handed in, because this folder is free of Node's modules. */
+export type Sha256 = (text: string) => string;
+
+/**
+ * Everything that can change what a stage writes for an exam. Code and parameters are in it as well as data.
+ * Execution provider and batch are not: they are recorded as provenance, and change bytes only within rounding.
+ */
+export interface DatumKeyDocument {
+  readonly stage: string;
+  readonly version: string;
+  readonly parameters: Json;
+  readonly exam: string;
+  /** SHA-256 and preprocessing of each model file the stage reads, by role. */
+  readonly models: { readonly [role: string]: { readonly sha256: string; readonly preprocessing: Json } };
+  /** SHA-256 of each input file, by `<repo>/<path>`. */
+  readonly inputs: { readonly [path: string]: string };
+}
+
+/** Builds the document that a datum's key is the hash of. `inputs` holds the files of each upstream repo. */
+export function datumKeyDocument(
+  node: StageNode,
+  exam: string,
+  models: EraModels,
+  inputs: Readonly<Record<string, readonly FileEntry[]>>,
+): DatumKeyDocument {
+  const modelHashes: Record<string, { sha256: string; preprocessing: Json }> = {};
+  for (const role of node.modelRoles) {
+    const model = models[role];
+    if (model !== undefined)
+      modelHashes[role] = { sha256: model.file.sha256, preprocessing: model.preprocessing as Json };
+  }
+  const inputHashes: Record<string, string> = {};
+  for (const repo of node.upstream) {
+    for (const file of inputs[repo] ?? []) inputHashes[`${repo}/${file.path}`] = file.sha256;
+  }
+  return {
+    stage: node.name,
+    version: node.version,
+    parameters: node.parameters as Json,
+    exam,
+    models: modelHashes,
+    inputs: inputHashes,
+  };
+}
+
+export const datumKey = (document: DatumKeyDocument, sha256: Sha256): string =>
+  sha256(canonicalJson(document as unknown as Json));
+
+/** `.mammoflow/datums/<stage>/<exam>/<key>.json`: what a datum key produced, and how. */
+export const datumRecordSchema = z.object({
+  schemaVersion: z.literal(1),
+  key: sha256Schema,
+  document: z.object({
+    stage: z.string(),
+    version: z.string(),
+    parameters: z.json(),
+    exam: z.string(),
+    models: z.record(z.string(), z.object({ sha256: sha256Schema, preprocessing: z.json() })),
+    inputs: z.record(z.string(), sha256Schema),
+  }),
+  files: z.array(fileEntrySchema),
+  summary: z.json().optional(),
+  job: z.string(),
+  /** Worker build, host, execution provider and the like: what does not belong into the files. */
+  provenance: z.record(z.string(), z.json()),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+});
+export type DatumRecord = z.infer<typeof datumRecordSchema>;
+
+/**
+ * What an exam's results should come from: its files, the models that apply to it, and the pipeline. Results made for
+ * another wanted hash no longer belong to the exam.
+ */
+export function wantedHash(
+  exam: string,
+  files: readonly FileEntry[],
+  eraDigest: string,
+  graph: StageGraph,
+  sha256: Sha256,
+): string {
+  return sha256(
+    canonicalJson({
+      exam,
+      files: Object.fromEntries(files.map((file) => [file.path, file.sha256])),
+      models: eraDigest,
+      stages: graph.map(({ name, version, parameters, upstream, modelRoles }) => ({
+        name,
+        version,
+        parameters: parameters as Json,
+        upstream,
+        modelRoles,
+      })),
+    }),
+  );
+}
+
+/** The digest of an era: equal for equal model files and preprocessing whatever the bundle is called. */
+export const eraDigest = (models: EraModels, sha256: Sha256): string =>
+  sha256(
+    canonicalJson(
+      Object.fromEntries(
+        Object.entries(models).map(([role, model]) => [
+          role,
+          { sha256: model.file.sha256, preprocessing: model.preprocessing as Json },
+        ]),
+      ),
+    ),
+  );

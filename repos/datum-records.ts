@@ -1,0 +1,29 @@
+import type { Json } from '../pipeline/canonical-json.js';
+import { type DatumRecord, datumRecordSchema } from '../pipeline/datum.js';
+import { MammoflowError } from '../pipeline/errors.js';
+import { readJson, writeJson } from './json-objects.js';
+import { datumKeyPath } from './layout.js';
+import type { ObjectStore } from './object-store.js';
+
+/** The record of a datum key, or undefined when that datum was never computed. */
+export const readDatumRecord = (
+  store: ObjectStore,
+  stage: string,
+  exam: string,
+  key: string,
+): Promise<DatumRecord | undefined> => readJson(store, datumKeyPath(stage, exam, key), datumRecordSchema);
+
+/**
+ * Records what a datum key produced. The first writer wins: when another worker computed the same datum meanwhile, its
+ * record is returned and this one's output is not used, so that a key always leads to the same object versions.
+ */
+export async function writeDatumRecord(store: ObjectStore, record: DatumRecord): Promise<DatumRecord> {
+  const { stage, exam } = record.document;
+  const key = datumKeyPath(stage, exam, record.key);
+  const written = await writeJson(store, key, record as unknown as Json, { ifAbsent: true });
+  if (written !== undefined) return record;
+  const first = await readDatumRecord(store, stage, exam, record.key);
+  if (first === undefined)
+    throw new MammoflowError('missing-object', `The record ${key} vanished while it was written.`);
+  return first;
+}

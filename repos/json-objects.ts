@@ -1,0 +1,50 @@
+import type { z } from 'zod';
+import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
+import { MammoflowError } from '../pipeline/errors.js';
+import { sha256Hex } from './hash.js';
+import type { ObjectStore, ObjectVersion } from './object-store.js';
+
+/**
+ * Reads and checks a JSON object of the bookkeeping. Undefined when there is none.
+ * @throws MammoflowError `corrupt-data` when the bytes are not what the schema says.
+ */
+export async function readJson<T>(store: ObjectStore, key: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  const object = await store.get(key);
+  return object === undefined ? undefined : parseJson(key, object.bytes, schema);
+}
+
+/** @throws MammoflowError `corrupt-data` naming the object and the first thing that is wrong with it. */
+export function parseJson<T>(key: string, bytes: Uint8Array, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (cause) {
+    throw corrupt(key, 'it is not JSON', cause);
+  }
+  const result = schema.safeParse(value);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw corrupt(key, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not of the expected form'}`);
+  }
+  return result.data;
+}
+
+function corrupt(key: string, what: string, cause?: unknown): MammoflowError {
+  return new MammoflowError(
+    'corrupt-data',
+    `The object ${key} is damaged or was written by something else (${what}).`,
+    'Look at its earlier versions in the bucket, or ask whoever writes to it.',
+    { cause },
+  );
+}
+
+/** Writes canonical JSON. @returns the version, or undefined when a condition did not hold. */
+export function writeJson(
+  store: ObjectStore,
+  key: string,
+  value: Json,
+  condition: { ifAbsent?: boolean; ifMatch?: string } = {},
+): Promise<ObjectVersion | undefined> {
+  const bytes = Buffer.from(canonicalJson(value));
+  return store.put(key, bytes, { sha256: sha256Hex(bytes), contentType: 'application/json', ...condition });
+}

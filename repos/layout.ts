@@ -1,0 +1,21 @@
+/** Where everything lies in the bucket. Data keys are stable and read by version id; `.mammoflow/` is bookkeeping. */
+
+const BOOKKEEPING = '.mammoflow';
+
+export const fileKey = (repo: string, item: string, path: string): string => `${repo}/${item}/${path}`;
+export const commitKey = (id: string): string => `${BOOKKEEPING}/commits/${id}.json`;
+export const commitPrefix = (idPrefix: string): string => `${BOOKKEEPING}/commits/${idPrefix}`;
+export const treeKey = (sha256: string): string => `${BOOKKEEPING}/trees/${sha256}.json`;
+export const branchKey = (name: string): string => `${BOOKKEEPING}/branches/${name}.json`;
+export const branchesPrefix = `${BOOKKEEPING}/branches/`;
+export const datumKeyPath = (stage: string, exam: string, key: string): string =>
+  `${BOOKKEEPING}/datums/${stage}/${exam}/${key}.json`;
+
+/** Job ids are Temporal workflow ids, which may hold any character, so they are escaped. */
+const jobFolder = (job: string): string => `${BOOKKEEPING}/jobs/${encodeURIComponent(job)}`;
+export const jobsPrefix = `${BOOKKEEPING}/jobs/`;
+export const jobSettingsKey = (job: string): string => `${jobFolder(job)}/settings.json`;
+export const jobPageKey = (job: string, page: number): string =>
+  `${jobFolder(job)}/plan/${String(page).padStart(6, '0')}.json`;
+export const jobOutcomeKey = (job: string, exam: string): string => `${jobFolder(job)}/outcomes/${exam}.json`;
+export const jobSummaryKey = (job: string): string => `${jobFolder(job)}/summary.json`;

@@ -1,0 +1,233 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  S3Client,
+  type S3ClientConfig,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { MammoflowError } from '../pipeline/errors.js';
+
+/** One immutable version of an object. */
+export interface ObjectVersion {
+  readonly key: string;
+  readonly versionId: string;
+  readonly etag: string;
+}
+
+export interface ObjectHead extends ObjectVersion {
+  readonly size: number;
+  /** Lower-case hex; absent where the server keeps no SHA-256 and the object was not written by mammoflow. */
+  readonly sha256?: string;
+}
+
+/** A body that can be opened again for a retry. */
+export type Body = Uint8Array | { readonly path: string; readonly size: number };
+
+export interface PutOptions {
+  /** Lower-case hex; sent along, so that the server refuses damaged bytes. */
+  readonly sha256: string;
+  readonly contentType?: string;
+  /** Write only if the key does not exist. */
+  readonly ifAbsent?: boolean;
+  /** Write only if the newest version still has this ETag. */
+  readonly ifMatch?: string;
+}
+
+/**
+ * A versioned S3 bucket, reduced to what mammoflow needs of it. Every read of committed data names a version id.
+ * Failures of the service are retried by the SDK and then thrown as they are, so that Temporal retries them too.
+ */
+export interface ObjectStore {
+  readonly bucket: string;
+  /** @returns the version written, or undefined when a condition did not hold. */
+  put(key: string, body: Body, options: PutOptions): Promise<ObjectVersion | undefined>;
+  /** The bytes, the newest version unless named. Undefined when there is none. */
+  get(key: string, versionId?: string): Promise<{ bytes: Uint8Array; etag: string; versionId: string } | undefined>;
+  /** The same as a stream, for files too large to hold. */
+  getStream(key: string, versionId: string): Promise<Readable | undefined>;
+  head(key: string, versionId?: string): Promise<ObjectHead | undefined>;
+  /** Keys under a prefix in ascending order. */
+  list(prefix: string): AsyncGenerator<{ key: string; size: number; modified: Date }>;
+  /** Requests sent so far, for benchmarks and tests that count them. */
+  requests(): number;
+  close(): void;
+}
+
+const hexToBase64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64');
+const base64ToHex = (base64: string): string => Buffer.from(base64, 'base64').toString('hex');
+
+function isMissing(error: unknown): boolean {
+  if (error instanceof NoSuchKey || error instanceof NotFound) return true;
+  return (
+    error instanceof S3ServiceException && (error.$metadata.httpStatusCode === 404 || error.name === 'NoSuchVersion')
+  );
+}
+
+/** 412: a condition does not hold. 409: S3 saw two conditional writes at once, and this one lost. */
+function isConditionFailed(error: unknown): boolean {
+  if (!(error instanceof S3ServiceException)) return false;
+  const status = error.$metadata.httpStatusCode;
+  return status === 412 || error.name === 'PreconditionFailed' || error.name === 'ConditionalRequestConflict';
+}
+
+/** Sockets that stay open: a stage reads and writes about a dozen files, and a worker runs a few stages at a time. */
+const MAX_SOCKETS = 64;
+
+/** Opens a bucket. Nothing is sent yet; `checkBucket` tells whether it can be used. */
+export function openObjectStore(bucket: string, config: S3ClientConfig): ObjectStore {
+  const client = new S3Client({
+    // A server at an address of its own seldom resolves bucket names as host names.
+    forcePathStyle: config.endpoint !== undefined,
+    maxAttempts: 5,
+    // Checksums are sent where we know them; the SDK's default CRC32 would be computed beside them.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+      httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+      connectionTimeout: 5_000,
+    },
+    ...config,
+  });
+  let requests = 0;
+  client.middlewareStack.add(
+    (next) => (args) => {
+      requests += 1;
+      return next(args);
+    },
+    { step: 'finalizeRequest', name: 'countRequests' },
+  );
+
+  return {
+    bucket,
+
+    async put(key, body, options) {
+      const input: PutObjectCommandInput = {
+        Bucket: bucket,
+        Key: key,
+        ChecksumSHA256: hexToBase64(options.sha256),
+        // Kept twice: not every S3 server stores checksums.
+        Metadata: { sha256: options.sha256 },
+        ContentType: options.contentType ?? 'application/octet-stream',
+        ...(options.ifAbsent === true ? { IfNoneMatch: '*' } : {}),
+        ...(options.ifMatch === undefined ? {} : { IfMatch: options.ifMatch }),
+      };
+      try {
+        const result = await (body instanceof Uint8Array
+          ? client.send(new PutObjectCommand({ ...input, Body: body, ContentLength: body.byteLength }))
+          : putFile(client, input, body));
+        if (result.VersionId === undefined || result.VersionId === 'null') throw unversioned(bucket);
+        return { key, versionId: result.VersionId, etag: result.ETag ?? '' };
+      } catch (error) {
+        if (isConditionFailed(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async get(key, versionId) {
+      try {
+        const result = await client.send(
+          new GetObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            ...(versionId === undefined ? {} : { VersionId: versionId }),
+          }),
+        );
+        const bytes = await result.Body?.transformToByteArray();
+        return { bytes: bytes ?? new Uint8Array(), etag: result.ETag ?? '', versionId: result.VersionId ?? '' };
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async getStream(key, versionId) {
+      try {
+        const result = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
+        return result.Body instanceof Readable ? result.Body : Readable.from([]);
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async head(key, versionId) {
+      try {
+        const result = await client.send(
+          new HeadObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            ChecksumMode: 'ENABLED',
+            ...(versionId === undefined ? {} : { VersionId: versionId }),
+          }),
+        );
+        // Checksums of multipart uploads ("…-3") are of the parts and not of the file.
+        const checksum = result.ChecksumSHA256;
+        const whole = checksum !== undefined && !checksum.includes('-') ? base64ToHex(checksum) : undefined;
+        const sha256 = whole ?? result.Metadata?.sha256;
+        return {
+          key,
+          versionId: result.VersionId ?? '',
+          etag: result.ETag ?? '',
+          size: result.ContentLength ?? 0,
+          ...(sha256 === undefined ? {} : { sha256 }),
+        };
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async *list(prefix) {
+      let token: string | undefined;
+      do {
+        const page = await client.send(
+          new ListObjectsV2Command({
+            Bucket: bucket,
+            Prefix: prefix,
+            ...(token === undefined ? {} : { ContinuationToken: token }),
+          }),
+        );
+        for (const object of page.Contents ?? []) {
+          yield { key: object.Key ?? '', size: object.Size ?? 0, modified: object.LastModified ?? new Date(0) };
+        }
+        token = page.NextContinuationToken;
+      } while (token !== undefined);
+    },
+
+    requests: () => requests,
+    close: () => client.destroy(),
+  };
+}
+
+function unversioned(bucket: string): MammoflowError {
+  return new MammoflowError(
+    'invalid-configuration',
+    `The bucket ${bucket} does not keep versions, so nothing written there could be traced or brought back.`,
+    'Enable versioning on the bucket and try again.',
+  );
+}
+
+/** A consumed stream cannot be sent again, so retrying a file upload opens it anew instead of leaving it to the SDK. */
+async function putFile(client: S3Client, input: PutObjectCommandInput, file: { path: string; size: number }) {
+  const attempts = 3;
+  for (let attempt = 1; ; attempt += 1) {
+    const stream = createReadStream(file.path);
+    try {
+      return await client.send(new PutObjectCommand({ ...input, Body: stream, ContentLength: file.size }));
+    } catch (error) {
+      const transient = !(error instanceof S3ServiceException) || (error.$metadata.httpStatusCode ?? 500) >= 500;
+      if (!transient || attempt === attempts) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200 * 2 ** attempt));
+    } finally {
+      stream.destroy();
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import pLimit from 'p-limit';
+import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
+import { type Commit, type FileEntry, type INPUT_REPOS, type InputItem, OUTCOMES } from '../pipeline/commit.js';
+import type { PipelineDocument } from '../pipeline/pipeline-document.js';
+import { storeFile } from './committed-files.js';
+import { sha256File } from './hash.js';
+import { readPipeline, writePipeline } from './pipeline-repo.js';
+import { type CommitDetails, type Repository, type Roots, rootOf, stageReposOf } from './repository.js';
+
+/** An exam or a bundle on local disk. */
+export interface ItemToPut {
+  readonly name: string;
+  readonly files: readonly { readonly path: string; readonly local: string }[];
+}
+
+export interface PutProgress {
+  readonly filesDone: number;
+  readonly files: number;
+  readonly bytesUploaded: number;
+}
+
+export interface PutRequest {
+  readonly branch: string;
+  readonly repo: (typeof INPUT_REPOS)[number];
+  readonly items: readonly ItemToPut[];
+  readonly details: CommitDetails;
+  /** Changes the pipeline in the same commit, e.g. to use a bundle that is being put. Must depend on its arguments alone. */
+  readonly editPipeline?: (
+    document: PipelineDocument,
+    items: readonly InputItem[],
+    sequence: number,
+  ) => PipelineDocument;
+  readonly onProgress?: (progress: PutProgress) => void;
+}
+
+export interface PutResult {
+  /** Undefined when everything was there already, so that nothing was committed. */
+  readonly commit: Commit | undefined;
+  /** Names of the items that the commit added or changed. */
+  readonly changed: readonly string[];
+}
+
+/** Files hashed and uploaded at once. */
+const CONCURRENCY = 16;
+
+/**
+ * Uploads what is not there yet and commits all items in one commit. The branch moves last, so whoever dies before
+ * leaves it as it was, and a second attempt uploads only what is missing. An item is replaced as a whole: files it had
+ * before and has no more are not in the new commit.
+ */
+export async function putItems(repository: Repository, request: PutRequest): Promise<PutResult> {
+  const head = await repository.head(request.branch);
+  const committed = await repository.inputs.getMany(
+    rootOf(head, request.repo),
+    request.items.map((item) => item.name),
+  );
+  const uploaded = await upload(repository, request, committed);
+
+  let changed: string[] = [];
+  const commit = await repository.commitOnto(request.branch, request.details, async (roots, sequence) => {
+    const root = rootOf({ roots }, request.repo);
+    const before = await repository.inputs.getMany(root, uploaded.keys());
+    const edits = new Map<string, InputItem>();
+    for (const [name, files] of uploaded) {
+      const earlier = before.get(name);
+      if (earlier === undefined || !sameContent(earlier.files, files))
+        edits.set(name, { name, files, since: sequence });
+    }
+    changed = [...edits.keys()];
+    let edited: Roots = { ...roots, [request.repo]: await repository.inputs.edit(root, edits) };
+    if (request.repo === 'exams') {
+      edited = await dropResults(
+        repository,
+        edited,
+        changed.filter((name) => before.has(name)),
+      );
+    }
+    if (request.editPipeline !== undefined) {
+      const items = [...(await repository.inputs.getMany(edited[request.repo] ?? root, uploaded.keys())).values()];
+      const document = await readPipeline(repository, { roots });
+      const next = request.editPipeline(document, items, sequence);
+      if (canonicalJson(next as unknown as Json) !== canonicalJson(document as unknown as Json)) {
+        edited = {
+          ...edited,
+          pipeline: await writePipeline(repository, rootOf({ roots }, 'pipeline'), next, sequence),
+        };
+      }
+    }
+    const same = Object.keys(edited).every((repo) => edited[repo]?.tree === rootOf({ roots }, repo).tree);
+    return same ? undefined : { roots: edited };
+  });
+  return { commit, changed };
+}
+
+async function upload(
+  repository: Repository,
+  { repo, items, onProgress }: PutRequest,
+  committed: ReadonlyMap<string, InputItem>,
+): Promise<Map<string, FileEntry[]>> {
+  const limit = pLimit(CONCURRENCY);
+  const files = items.reduce((sum, item) => sum + item.files.length, 0);
+  let filesDone = 0;
+  let bytesUploaded = 0;
+  const store = async (item: ItemToPut, file: ItemToPut['files'][number]): Promise<FileEntry> => {
+    const { sha256, size } = await sha256File(file.local);
+    const known = committed.get(item.name)?.files.find((entry) => entry.path === file.path && entry.sha256 === sha256);
+    const stored =
+      known === undefined
+        ? await storeFile(repository.store, {
+            repo,
+            item: item.name,
+            path: file.path,
+            body: { path: file.local, size },
+            sha256,
+            size,
+          })
+        : { entry: known, uploaded: false };
+    filesDone += 1;
+    if (stored.uploaded) bytesUploaded += size;
+    onProgress?.({ filesDone, files, bytesUploaded });
+    return stored.entry;
+  };
+  const entries = await Promise.all(
+    items.map(async (item) => {
+      const stored = await Promise.all(item.files.map((file) => limit(() => store(item, file))));
+      return [item.name, stored.sort((a, b) => (a.path < b.path ? -1 : 1))] as const;
+    }),
+  );
+  return new Map(entries);
+}
+
+/** Results of exams whose files changed no longer belong to them, so the same commit takes them away. */
+export async function dropResults(repository: Repository, roots: Roots, exams: readonly string[]): Promise<Roots> {
+  if (exams.length === 0) return roots;
+  const nothing = new Map(exams.map((exam) => [exam, null] as const));
+  const edited: Record<string, Roots[string]> = { ...roots };
+  for (const repo of stageReposOf(roots)) {
+    edited[repo] = await repository.stages.edit(rootOf({ roots }, repo), nothing);
+  }
+  edited[OUTCOMES] = await repository.outcomes.edit(rootOf({ roots }, OUTCOMES), nothing);
+  return edited;
+}
+
+const sameContent = (a: readonly FileEntry[], b: readonly FileEntry[]): boolean =>
+  a.length === b.length && a.every((file, index) => file.path === b[index]?.path && file.sha256 === b[index]?.sha256);

@@ -1,0 +1,230 @@
+import { z } from 'zod';
+import { sha256Schema } from '../pipeline/bundle.js';
+import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
+import {
+  branchNameSchema,
+  type Commit,
+  type CommitContent,
+  type CommitOrigin,
+  commitSchema,
+  EMPTY_ROOT,
+  INPUT_REPOS,
+  type InputItem,
+  inputItemSchema,
+  OUTCOMES,
+  type OutcomeItem,
+  outcomeItemSchema,
+  type StageItem,
+  stageItemSchema,
+  type TreeRoot,
+} from '../pipeline/commit.js';
+import { MammoflowError } from '../pipeline/errors.js';
+import { sha256Hex } from './hash.js';
+import { parseJson, readJson, writeJson } from './json-objects.js';
+import { branchesPrefix, branchKey, commitKey, commitPrefix } from './layout.js';
+import type { ObjectStore } from './object-store.js';
+import { openTrees, type TreeStore } from './tree.js';
+
+/** A branch as stored: one small object, so that all repos move together. */
+const branchSchema = z.strictObject({ commit: sha256Schema });
+
+export type Roots = Readonly<Record<string, TreeRoot>>;
+
+/** What a change makes of the roots it was given; undefined when there is nothing to change. */
+export interface Change {
+  readonly roots: Roots;
+}
+
+export interface CommitDetails {
+  readonly author: string;
+  readonly message: string;
+  readonly by: CommitOrigin;
+}
+
+/** One history of commits over all repos of a bucket, with branches that point into it. */
+export interface Repository {
+  readonly store: ObjectStore;
+  /** Items of `exams`, `models` and `pipeline`. */
+  readonly inputs: TreeStore<InputItem>;
+  /** Items of the stage repos. */
+  readonly stages: TreeStore<StageItem>;
+  readonly outcomes: TreeStore<OutcomeItem>;
+  /** The newest commit of a branch; undefined when the branch does not exist. */
+  head(branch: string): Promise<Commit | undefined>;
+  /** @throws MammoflowError `unknown-reference` when there is no such commit. */
+  commit(id: string): Promise<Commit>;
+  /**
+   * A commit by id, by an id's first eight or more digits, by branch, or `<branch>~<n>`: the state before the last n
+   * commits that changed `repo` (any repo when not given).
+   * @throws MammoflowError `unknown-reference` saying what is known instead.
+   */
+  resolve(reference: string, repo?: string): Promise<Commit>;
+  /**
+   * Applies a change to the head of a branch and moves the branch. Whoever loses a race applies the change again to
+   * the new head, so `change` must depend on its argument alone. A branch that does not exist begins empty.
+   * @param change gets the head's roots (empty ones on a new branch), the sequence number the commit will have, and
+   *   the head itself.
+   * @returns the new commit, or undefined when the change found nothing to do.
+   */
+  commitOnto(
+    branch: string,
+    details: CommitDetails,
+    change: (roots: Roots, sequence: number, head: Commit | undefined) => Promise<Change | undefined>,
+  ): Promise<Commit | undefined>;
+  /** Commits from `from` backwards; only those that changed `repo` when given. */
+  log(from: Commit, repo?: string): AsyncGenerator<Commit>;
+  branches(): AsyncGenerator<{ name: string; commit: string }>;
+}
+
+/** The root of a repo in a commit; empty when the repo has nothing yet. */
+export const rootOf = (holder: { roots: Roots } | undefined, repo: string): TreeRoot =>
+  holder?.roots[repo] ?? EMPTY_ROOT;
+
+/** The stage repos of a commit: everything that is neither an input nor bookkeeping. */
+export const stageReposOf = (roots: Roots): string[] =>
+  Object.keys(roots).filter((repo) => repo !== OUTCOMES && !(INPUT_REPOS as readonly string[]).includes(repo));
+
+const SHORTEST_ID = 8;
+const MAX_ATTEMPTS = 50;
+
+export function openRepository(store: ObjectStore): Repository {
+  async function readBranch(name: string): Promise<{ commit: string; etag: string } | undefined> {
+    const key = branchKey(branchNameSchema.parse(name));
+    const object = await store.get(key);
+    return object && { commit: parseJson(key, object.bytes, branchSchema).commit, etag: object.etag };
+  }
+
+  async function readCommit(id: string): Promise<Commit | undefined> {
+    const content = await readJson(store, commitKey(id), commitSchema);
+    if (content === undefined) return undefined;
+    if (sha256Hex(canonicalJson(content as unknown as Json)) !== id) {
+      throw new MammoflowError('corrupt-data', `Commit ${id} does not have the hash it is stored under.`);
+    }
+    return { id, ...content };
+  }
+
+  const repository: Repository = {
+    store,
+    inputs: openTrees<InputItem>(store, inputItemSchema),
+    stages: openTrees<StageItem>(store, stageItemSchema as unknown as z.ZodType<StageItem>),
+    outcomes: openTrees<OutcomeItem>(store, outcomeItemSchema as unknown as z.ZodType<OutcomeItem>),
+
+    async head(branch) {
+      const pointer = await readBranch(branch);
+      return pointer && repository.commit(pointer.commit);
+    },
+
+    async commit(id) {
+      const commit = await readCommit(id);
+      if (commit === undefined) throw new MammoflowError('unknown-reference', `There is no commit ${id}.`);
+      return commit;
+    },
+
+    async resolve(reference, repo) {
+      const [, name = '', steps] = /^(.*?)(?:~(\d+))?$/.exec(reference) ?? [];
+      let commit = await resolveName(name);
+      if (steps === undefined) return commit;
+      let remaining = Number(steps);
+      for await (const earlier of repository.log(commit, repo)) {
+        commit = earlier;
+        if (remaining === 0) return commit;
+        remaining -= 1;
+      }
+      throw new MammoflowError(
+        'unknown-reference',
+        `${reference} goes back beyond the first commit${repo === undefined ? '' : ` that changed ${repo}`}.`,
+        `See \`mammoflow log ${repo ?? 'exams'}\` for what there is.`,
+      );
+    },
+
+    async commitOnto(branch, details, change) {
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+        const pointer = await readBranch(branch);
+        const head = pointer && (await repository.commit(pointer.commit));
+        const sequence = head === undefined ? 0 : head.sequence + 1;
+        const changed = await change(head?.roots ?? {}, sequence, head);
+        if (changed === undefined) return undefined;
+        const content: CommitContent = {
+          schemaVersion: 1,
+          parent: head?.id ?? null,
+          sequence,
+          time: new Date().toISOString(),
+          ...details,
+          roots: { ...changed.roots },
+        };
+        const id = sha256Hex(canonicalJson(content as unknown as Json));
+        await writeJson(store, commitKey(id), content as unknown as Json, { ifAbsent: true });
+        const moved = await writeJson(
+          store,
+          branchKey(branch),
+          { commit: id },
+          pointer === undefined ? { ifAbsent: true } : { ifMatch: pointer.etag },
+        );
+        if (moved !== undefined) return { id, ...content };
+        // A request that was retried after it had succeeded is refused too: look whether the branch has this commit.
+        if (await isAncestorOrSelf(id, sequence, branch)) return { id, ...content };
+        await pause(attempt);
+      }
+      throw new MammoflowError(
+        'branch-moved',
+        `The branch ${branch} kept moving while this change was being committed.`,
+        'Try again in a moment.',
+      );
+    },
+
+    async *log(from, repo) {
+      let commit: Commit | undefined = from;
+      while (commit !== undefined) {
+        const parent: Commit | undefined = commit.parent === null ? undefined : await repository.commit(commit.parent);
+        if (repo === undefined || rootOf(commit, repo).tree !== rootOf(parent, repo).tree) yield commit;
+        commit = parent;
+      }
+    },
+
+    async *branches() {
+      for await (const { key } of store.list(branchesPrefix)) {
+        const name = key.slice(branchesPrefix.length, -'.json'.length);
+        const pointer = await readBranch(name);
+        if (pointer !== undefined) yield { name, commit: pointer.commit };
+      }
+    },
+  };
+
+  async function resolveName(name: string): Promise<Commit> {
+    if (branchNameSchema.safeParse(name).success) {
+      const head = await repository.head(name);
+      if (head !== undefined) return head;
+    }
+    if (/^[0-9a-f]+$/.test(name) && name.length >= SHORTEST_ID && name.length <= 64) {
+      const ids: string[] = [];
+      for await (const { key } of store.list(commitPrefix(name))) ids.push(key.slice(commitPrefix('').length, -5));
+      if (ids.length === 1) return repository.commit(ids[0] as string);
+      if (ids.length > 1) {
+        throw new MammoflowError(
+          'unknown-reference',
+          `${name} is the beginning of ${ids.length} commits.`,
+          'Give more digits.',
+        );
+      }
+    }
+    throw new MammoflowError(
+      'unknown-reference',
+      `There is no commit or branch ${name === '' ? '(empty)' : name}.`,
+      `A reference is a branch, <branch>~<n>, or a commit id of at least ${SHORTEST_ID} digits.`,
+    );
+  }
+
+  async function isAncestorOrSelf(id: string, sequence: number, branch: string): Promise<boolean> {
+    let commit = await repository.head(branch);
+    while (commit !== undefined && commit.sequence > sequence && commit.parent !== null) {
+      commit = await repository.commit(commit.parent);
+    }
+    return commit?.id === id;
+  }
+
+  return repository;
+}
+
+/** Losers of a race wait a random moment that grows, so that many writers do not meet again at once. */
+const pause = (attempt: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(1_000, 10 * 2 ** attempt)));

@@ -1,0 +1,286 @@
+import { LRUCache } from 'lru-cache';
+import pLimit from 'p-limit';
+import { z } from 'zod';
+import { sha256Schema } from '../pipeline/bundle.js';
+import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
+import { EMPTY_ROOT, type TreeItem, type TreeRoot } from '../pipeline/commit.js';
+import { MammoflowError } from '../pipeline/errors.js';
+import { sha256Hex } from './hash.js';
+import { parseJson } from './json-objects.js';
+import { treeKey } from './layout.js';
+import type { ObjectStore } from './object-store.js';
+
+/*
+ * A tree is a trie over the SHA-256 of the item's name, one hexadecimal digit a level. A subtree of at most LEAF_ITEMS
+ * items is one leaf, a larger one is a branch:
+ *
+ *             branch {0: …, 1: …, …, f: …}            depth 0: 1st digit
+ *            /                            \
+ *     leaf [exam-17, exam-3]        branch {0: …, …}   depth 1: 2nd digit
+ *
+ * Whether a subtree is a leaf depends on its content alone, so equal content has equal hashes whatever the order of
+ * edits. Nodes are stored under their own hash and shared by all commits that have them: an edit writes the nodes on
+ * the paths to what changed, and a diff opens only subtrees whose hashes differ.
+ */
+const LEAF_ITEMS = 32;
+const DIGITS = '0123456789abcdef';
+
+const childSchema = z.strictObject({
+  tree: sha256Schema,
+  items: z.number().int().positive(),
+  files: z.number().int().nonnegative(),
+  bytes: z.number().int().nonnegative(),
+});
+
+interface Leaf<Item extends TreeItem> {
+  readonly kind: 'leaf';
+  readonly items: readonly Item[];
+}
+interface Branch {
+  readonly kind: 'branch';
+  readonly children: Readonly<Record<string, TreeRoot>>;
+}
+type Node<Item extends TreeItem> = Leaf<Item> | Branch;
+
+/** Items that differ between two trees; `before` or `after` is missing where the item is. */
+export interface TreeChange<Item extends TreeItem> {
+  readonly name: string;
+  readonly before?: Item;
+  readonly after?: Item;
+}
+
+/** Trees of one repo: items of one kind, checked as they are read. */
+export interface TreeStore<Item extends TreeItem> {
+  /** The item of that name, opening only the nodes on its path. */
+  get(root: TreeRoot, name: string): Promise<Item | undefined>;
+  /** Several items at once, each node opened once. */
+  getMany(root: TreeRoot, names: Iterable<string>): Promise<Map<string, Item>>;
+  /** All items, ordered by the hash of their names. */
+  items(root: TreeRoot): AsyncGenerator<Item>;
+  /** The tree with items set, or removed where the value is null. Costs what changes. */
+  edit(root: TreeRoot, changes: ReadonlyMap<string, Item | null>): Promise<TreeRoot>;
+  /** What differs from `before` to `after`; equal subtrees are not opened. */
+  diff(before: TreeRoot, after: TreeRoot): AsyncGenerator<TreeChange<Item>>;
+}
+
+/** Nodes kept in memory; immutable, so never stale. A leaf of 32 exams is about 40 kB. */
+const CACHED_NODES = 2_000;
+/** Node reads and writes under way at once in one edit. */
+const CONCURRENCY = 16;
+
+const pathOf = (name: string): string => sha256Hex(name);
+const toEntry = (item: TreeItem): Json => item as unknown as Json;
+
+/** A subtree that is stored, or one that exists only as items because a leaf was split to meet a branch. */
+type Subtree<Item extends TreeItem> = { root: TreeRoot } | { items: readonly Item[] };
+
+export function openTrees<Item extends TreeItem>(store: ObjectStore, itemSchema: z.ZodType<Item>): TreeStore<Item> {
+  const nodeSchema = z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('leaf'), items: z.array(itemSchema).min(1).max(LEAF_ITEMS) }),
+    z.strictObject({ kind: z.literal('branch'), children: z.record(z.string().regex(/^[0-9a-f]$/), childSchema) }),
+  ]);
+  const cache = new LRUCache<string, Node<Item>>({ max: CACHED_NODES });
+  const limit = pLimit(CONCURRENCY);
+
+  async function load(root: TreeRoot): Promise<Node<Item> | undefined> {
+    if (root.tree === null) return undefined;
+    const cached = cache.get(root.tree);
+    if (cached !== undefined) return cached;
+    const key = treeKey(root.tree);
+    const object = await limit(() => store.get(key));
+    if (object === undefined) {
+      throw new MammoflowError(
+        'missing-object',
+        `The tree ${root.tree} is gone from the bucket, so the commits that hold it cannot be read.`,
+        `Restore ${key} from the bucket's earlier versions or from a backup.`,
+      );
+    }
+    if (sha256Hex(object.bytes) !== root.tree) {
+      throw new MammoflowError('corrupt-data', `The tree ${root.tree} does not have the hash it is stored under.`);
+    }
+    const node = parseJson(key, object.bytes, nodeSchema) as Node<Item>;
+    cache.set(root.tree, node);
+    return node;
+  }
+
+  async function save(node: Node<Item>): Promise<TreeRoot> {
+    const text = canonicalJson(node as unknown as Json);
+    const tree = sha256Hex(text);
+    const counts = countsOf(node);
+    if (cache.has(tree)) return { tree, ...counts };
+    const bytes = Buffer.from(text);
+    // A condition, so that storing the same node again does not add a version; losing means it is there already.
+    await limit(() =>
+      store.put(treeKey(tree), bytes, { sha256: tree, contentType: 'application/json', ifAbsent: true }),
+    );
+    cache.set(tree, node);
+    return { tree, ...counts };
+  }
+
+  /** Stores a set of items as the canonical subtree at a depth. */
+  async function build(items: readonly Item[], depth: number): Promise<TreeRoot> {
+    if (items.length === 0) return EMPTY_ROOT;
+    if (items.length <= LEAF_ITEMS) {
+      return save({ kind: 'leaf', items: [...items].sort((a, b) => (a.name < b.name ? -1 : 1)) });
+    }
+    const groups = groupBy(items, (item) => pathOf(item.name).charAt(depth));
+    const children = await Promise.all(
+      [...groups].map(async ([digit, group]) => [digit, await build(group, depth + 1)] as const),
+    );
+    return save({ kind: 'branch', children: Object.fromEntries(children) });
+  }
+
+  async function collect(root: TreeRoot): Promise<Item[]> {
+    const node = await load(root);
+    if (node === undefined) return [];
+    if (node.kind === 'leaf') return [...node.items];
+    return (await Promise.all(Object.values(node.children).map(collect))).flat();
+  }
+
+  async function editAt(root: TreeRoot, changes: ReadonlyMap<string, Item | null>, depth: number): Promise<TreeRoot> {
+    if (changes.size === 0) return root;
+    const node = await load(root);
+    if (node === undefined || node.kind === 'leaf') {
+      const items = new Map((node?.items ?? []).map((item) => [item.name, item] as const));
+      for (const [name, item] of changes) {
+        if (item === null) items.delete(name);
+        else items.set(name, item);
+      }
+      return build([...items.values()], depth);
+    }
+    const groups = groupBy([...changes], ([name]) => pathOf(name).charAt(depth));
+    const edited = await Promise.all(
+      [...groups].map(
+        async ([digit, group]) =>
+          [digit, await editAt(node.children[digit] ?? EMPTY_ROOT, new Map(group), depth + 1)] as const,
+      ),
+    );
+    const children = { ...node.children };
+    for (const [digit, child] of edited) {
+      if (child.tree === null) delete children[digit];
+      else children[digit] = child;
+    }
+    const branch: Branch = { kind: 'branch', children };
+    // A branch that shrank to a leaf's size becomes a leaf, or the hash would tell how it came about.
+    if (countsOf(branch).items > LEAF_ITEMS) return save(branch);
+    return build((await Promise.all(Object.values(children).map(collect))).flat(), depth);
+  }
+
+  /** The sixteen parts of a subtree one level down. */
+  function split(node: Node<Item> | undefined, depth: number): Map<string, Subtree<Item>> {
+    if (node === undefined) return new Map();
+    if (node.kind === 'branch') {
+      return new Map(Object.entries(node.children).map(([digit, root]) => [digit, { root }]));
+    }
+    const groups = groupBy(node.items, (item) => pathOf(item.name).charAt(depth));
+    return new Map([...groups].map(([digit, items]) => [digit, { items }]));
+  }
+
+  const open = async (subtree: Subtree<Item> | undefined): Promise<Node<Item> | undefined> => {
+    if (subtree === undefined) return undefined;
+    return 'root' in subtree ? load(subtree.root) : { kind: 'leaf', items: subtree.items };
+  };
+
+  async function* diffAt(
+    before: Subtree<Item> | undefined,
+    after: Subtree<Item> | undefined,
+    depth: number,
+  ): AsyncGenerator<TreeChange<Item>> {
+    if (before !== undefined && after !== undefined && 'root' in before && 'root' in after) {
+      if (before.root.tree === after.root.tree) return;
+    }
+    const [a, b] = await Promise.all([open(before), open(after)]);
+    if (a?.kind !== 'branch' && b?.kind !== 'branch') {
+      yield* diffItems(a?.items ?? [], b?.items ?? []);
+      return;
+    }
+    const [left, right] = [split(a, depth), split(b, depth)];
+    for (const digit of DIGITS) {
+      if (left.has(digit) || right.has(digit)) yield* diffAt(left.get(digit), right.get(digit), depth + 1);
+    }
+  }
+
+  return {
+    async get(root, name) {
+      const path = pathOf(name);
+      let node = await load(root);
+      for (let depth = 0; node?.kind === 'branch'; depth += 1) {
+        const child: TreeRoot | undefined = node.children[path.charAt(depth)];
+        if (child === undefined) return undefined;
+        node = await load(child);
+      }
+      return node?.items.find((item) => item.name === name);
+    },
+
+    async getMany(root, names) {
+      const found = new Map<string, Item>();
+      const visit = async (subtree: TreeRoot, wanted: readonly string[], depth: number): Promise<void> => {
+        const node = await load(subtree);
+        if (node === undefined) return;
+        if (node.kind === 'leaf') {
+          const set = new Set(wanted);
+          for (const item of node.items) if (set.has(item.name)) found.set(item.name, item);
+          return;
+        }
+        const groups = groupBy(wanted, (name) => pathOf(name).charAt(depth));
+        await Promise.all(
+          [...groups].map(([digit, group]) => {
+            const child = node.children[digit];
+            return child === undefined ? undefined : visit(child, group, depth + 1);
+          }),
+        );
+      };
+      const list = [...names];
+      if (list.length > 0) await visit(root, list, 0);
+      return found;
+    },
+
+    async *items(root) {
+      const node = await load(root);
+      if (node === undefined) return;
+      if (node.kind === 'leaf') yield* node.items;
+      else for (const digit of DIGITS) if (node.children[digit] !== undefined) yield* this.items(node.children[digit]);
+    },
+
+    edit: (root, changes) => editAt(root, changes, 0),
+    diff: (before, after) => diffAt({ root: before }, { root: after }, 0),
+  };
+}
+
+function countsOf<Item extends TreeItem>(node: Node<Item>): Omit<TreeRoot, 'tree'> {
+  const parts: readonly Omit<TreeRoot, 'tree'>[] =
+    node.kind === 'branch'
+      ? Object.values(node.children)
+      : node.items.map(({ files }) => ({
+          items: 1,
+          files: files.length,
+          bytes: files.reduce((sum, file) => sum + file.size, 0),
+        }));
+  return parts.reduce<Omit<TreeRoot, 'tree'>>(
+    (sum, part) => ({ items: sum.items + part.items, files: sum.files + part.files, bytes: sum.bytes + part.bytes }),
+    { items: 0, files: 0, bytes: 0 },
+  );
+}
+
+function* diffItems<Item extends TreeItem>(
+  before: readonly Item[],
+  after: readonly Item[],
+): Generator<TreeChange<Item>> {
+  const left = new Map(before.map((item) => [item.name, item] as const));
+  const right = new Map(after.map((item) => [item.name, item] as const));
+  for (const name of [...new Set([...left.keys(), ...right.keys()])].sort()) {
+    const [a, b] = [left.get(name), right.get(name)];
+    if (a !== undefined && b !== undefined && canonicalJson(toEntry(a)) === canonicalJson(toEntry(b))) continue;
+    yield { name, ...(a === undefined ? {} : { before: a }), ...(b === undefined ? {} : { after: b }) };
+  }
+}
+
+function groupBy<T>(values: readonly T[], key: (value: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const group = groups.get(key(value));
+    if (group === undefined) groups.set(key(value), [value]);
+    else group.push(value);
+  }
+  return groups;
+}

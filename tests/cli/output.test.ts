@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { table } from '../../cli/output.js';
+
+describe('a table', () => {
+  it('sets text left and numbers right, without trailing spaces', () => {
+    const lines = table(
+      ['EXAM', 'LEFT', 'WHY'],
+      [
+        ['a', 0.5, undefined],
+        ['exam-12', '12.25', 'changed'],
+      ],
+    );
+    assert.equal(lines, ['EXAM      LEFT  WHY', 'a          0.5', 'exam-12  12.25  changed'].join('\n'));
+  });
+});

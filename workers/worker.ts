@@ -1,0 +1,125 @@
+import { availableParallelism, hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { NativeConnection, type NativeConnectionOptions, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createControlActivities } from '../activities/control-activities.js';
+import type { StageRunner } from '../activities/dependencies.js';
+import { openFileCache } from '../activities/file-cache.js';
+import { createStageActivities } from '../activities/stage-activities.js';
+import { stages } from '../activities/stages/index.js';
+import { TASK_QUEUES } from '../pipeline/graph.js';
+import { openObjectStore } from '../repos/object-store.js';
+import { openRepository } from '../repos/repository.js';
+import { buildVersion } from './build-version.js';
+import { createInferenceClient } from './inference-client.js';
+import { startStageThreads } from './stage-threads.js';
+
+/** What a worker serves. `cpu` and `gpu` run the stages of that resource class, `workflow` runs workflows and bookkeeping. */
+export const ROLES = ['workflow', 'cpu', 'gpu'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface WorkerSettings {
+  readonly role: Role;
+  readonly temporal: { readonly connection: ConnectionOptions; readonly namespace: string };
+  readonly s3: { readonly config: S3ClientConfig; readonly bucket: string };
+  /** Folder of this worker alone: downloaded inputs and unfinished output. */
+  readonly cacheFolder: string;
+  readonly cacheBytes: number;
+  readonly log: Logger;
+}
+
+export interface RunningWorker {
+  /** Resolves when the worker has stopped; rejects when it failed. */
+  readonly stopped: Promise<void>;
+  /** Stops taking tasks, gives running ones a moment to finish, and ends. */
+  shutdown(): void;
+}
+
+/** Running activities may take this long to end after a shutdown was asked for; then another worker repeats them. */
+const SHUTDOWN_GRACE = '20 seconds';
+
+/** One datum computes while the next one's inputs are fetched and the last one's output is stored. */
+const GPU_DATUMS = 2;
+
+/** Starts a worker of one role. Resolves once it polls. */
+export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
+  const { role, temporal, s3, log } = settings;
+  const connection = await NativeConnection.connect(nativeOptions(temporal.connection));
+  const store = openObjectStore(s3.bucket, s3.config);
+  const repository = openRepository(store);
+  const closing: (() => Promise<void> | void)[] = [() => store.close()];
+  const common: WorkerOptions = {
+    connection,
+    namespace: temporal.namespace,
+    taskQueue: TASK_QUEUES[role],
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    identity: `${role}@${hostname()}:${process.pid}`,
+  };
+
+  let worker: Worker;
+  if (role === 'workflow') {
+    const client = new Client({
+      connection: await Connection.connect(temporal.connection),
+      namespace: temporal.namespace,
+    });
+    closing.push(() => client.connection.close());
+    worker = await Worker.create({
+      ...common,
+      workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)),
+      activities: { ...createControlActivities({ repository, client, stages }) },
+    });
+  } else {
+    const runner = role === 'cpu' ? cpuRunner() : gpuRunner(log);
+    closing.push(runner.close);
+    const cache = await openFileCache(store, settings.cacheFolder, settings.cacheBytes);
+    const provenance = { build: buildVersion, host: hostname(), role };
+    worker = await Worker.create({
+      ...common,
+      activities: { ...createStageActivities({ repository, stages, cache, runStage: runner.runStage, provenance }) },
+      maxConcurrentActivityTaskExecutions: runner.concurrency,
+    });
+  }
+  const stopped = worker.run().finally(async () => {
+    for (const close of closing) await close();
+    await connection.close();
+  });
+  log.info({ taskQueue: TASK_QUEUES[role], bucket: s3.bucket }, 'worker started');
+  return {
+    stopped,
+    shutdown() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    },
+  };
+}
+
+interface Runner {
+  readonly runStage: StageRunner;
+  readonly concurrency: number;
+  close(): Promise<void>;
+}
+
+function cpuRunner(): Runner {
+  const concurrency = Number(process.env.MAMMOFLOW_CPU_THREADS ?? availableParallelism());
+  return { ...startStageThreads(concurrency), concurrency };
+}
+
+function gpuRunner(log: Logger): Runner {
+  const inference = createInferenceClient({ log });
+  return {
+    runStage: (run, options) => inference.runStage(run, options),
+    concurrency: GPU_DATUMS,
+    close: () => inference.close(),
+  };
+}
+
+/** The worker's Rust core takes the same settings as the client, but an API key only as text. */
+function nativeOptions({ address, tls, apiKey, metadata }: ConnectionOptions): NativeConnectionOptions {
+  return {
+    ...(address === undefined ? {} : { address }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(apiKey === undefined ? {} : { apiKey: typeof apiKey === 'function' ? apiKey() : apiKey }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}

@@ -1,0 +1,20 @@
+import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+
+const KEYS = {
+  job: keyword('MammoflowJob'),
+  exam: keyword('MammoflowExam'),
+  bundle: keyword('MammoflowBundle'),
+  outcome: keyword('MammoflowOutcome'),
+  branch: keyword('MammoflowBranch'),
+  commit: keyword('MammoflowCommit'),
+} as const;
+
+/** The typed search attributes that runs are found by, from plain values. */
+export function searchAttributes(values: Partial<Record<keyof typeof KEYS, string>>): SearchAttributePair[] {
+  return (Object.keys(KEYS) as (keyof typeof KEYS)[]).flatMap((name) => {
+    const value = values[name];
+    return value === undefined || value === '' ? [] : [{ key: KEYS[name], value }];
+  });
+}

@@ -1,0 +1,21 @@
+import type { ActivityOptions } from '@temporalio/workflow';
+
+/** Infrastructure comes back, so its errors are retried without end, at most a minute apart, visibly in the UI. */
+const RETRY = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
+
+/** Bookkeeping: small objects on S3. Planning a large repo heartbeats. */
+export const CONTROL_OPTIONS = {
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '5 minutes',
+  retry: RETRY,
+} as const satisfies ActivityOptions;
+
+/**
+ * Stages: minutes on a CPU for the largest exams, so the bound on one run is generous. A worker that was killed is
+ * noticed by its missing heartbeat, which comes every five seconds.
+ */
+export const STAGE_OPTIONS = {
+  startToCloseTimeout: '6 hours',
+  heartbeatTimeout: '30 seconds',
+  retry: RETRY,
+} as const satisfies ActivityOptions;

@@ -1,0 +1,122 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  getExternalWorkflowHandle,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { ControlActivities } from '../activities/control-activities.js';
+import type { StageActivities } from '../activities/stage-activities.js';
+import { TASK_QUEUES } from '../pipeline/graph.js';
+import {
+  type ExamReport,
+  type GraphNode,
+  type ProcessExamInput,
+  processExamInputSchema,
+  type StageReport,
+} from '../pipeline/job.js';
+import { checkArgument } from './arguments.js';
+import { searchAttributes } from './attributes.js';
+import { examFinished } from './messages.js';
+import { CONTROL_OPTIONS, STAGE_OPTIONS } from './options.js';
+
+/**
+ * Takes one exam through the graph of stages, each as soon as those it reads are done, side by side where the graph
+ * allows. An error in the exam's own data fails that stage, blocks what builds on it and leaves the rest alone;
+ * anything else is retried until it is mended. The outcome is written to S3 first, and then the parent is told.
+ */
+export async function processExam(argument: ProcessExamInput): Promise<ExamReport> {
+  const input = checkArgument('processExam', processExamInputSchema, argument);
+  const reports: Record<string, StageReport> = {};
+  const running = new Map<string, Promise<StageReport>>();
+  for (const node of input.graph) {
+    const upstream = node.upstream.map((name) => running.get(name));
+    running.set(
+      node.name,
+      runNode(input, node, upstream).then((report) => {
+        reports[node.name] = report;
+        setCurrentDetails(describe(input, reports));
+        return report;
+      }),
+    );
+  }
+  await Promise.all(running.values());
+
+  const { recordOutcome } = proxyActivities<ControlActivities>({
+    ...CONTROL_OPTIONS,
+    taskQueue: TASK_QUEUES.workflow,
+    summary: `outcome of exam ${input.exam}`,
+  });
+  await recordOutcome({ job: input.job, page: input.page, exam: input.exam, stages: reports });
+  const report = reportOf(input.exam, reports);
+  upsertSearchAttributes(searchAttributes({ outcome: report.outcome }));
+  await tellParent(input.parent, report);
+  return report;
+}
+
+async function runNode(
+  input: ProcessExamInput,
+  node: GraphNode,
+  upstream: readonly (Promise<StageReport> | undefined)[],
+): Promise<StageReport> {
+  const before = await Promise.all(upstream);
+  const datums: Record<string, string> = {};
+  for (const [index, report] of before.entries()) {
+    if (report?.datum === undefined) return { status: 'blocked' };
+    datums[node.upstream[index] as string] = report.datum;
+  }
+  const { runStage } = proxyActivities<StageActivities>({
+    ...STAGE_OPTIONS,
+    taskQueue: node.taskQueue,
+    summary: `${node.name} of exam ${input.exam}`,
+  });
+  try {
+    const result = await runStage({
+      job: input.job,
+      page: input.page,
+      exam: input.exam,
+      stage: node.name,
+      upstream: datums,
+    });
+    return { status: result.computed ? 'computed' : 'skipped', datum: result.datum };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    // Only what cannot be mended by trying again gets here: everything else is retried by the activity's policy.
+    const cause = error instanceof ActivityFailure ? error.cause : undefined;
+    if (cause instanceof ApplicationFailure) return { status: 'failed', reason: cause.message };
+    throw error;
+  }
+}
+
+function reportOf(exam: string, reports: Readonly<Record<string, StageReport>>): ExamReport {
+  const all = Object.values(reports);
+  const failed = all.find((report) => report.status === 'failed');
+  const untouched = all.every((report) => report.status === 'skipped');
+  return {
+    exam,
+    outcome: failed !== undefined ? 'failed' : untouched ? 'skipped' : 'processed',
+    stages: Object.fromEntries(Object.entries(reports).map(([stage, report]) => [stage, report.status])),
+    ...(failed?.reason === undefined ? {} : { reason: failed.reason }),
+  };
+}
+
+/** A parent that is gone (terminated, say) hears nothing; the outcome is in S3 for whoever looks for it. */
+async function tellParent(parent: string | undefined, report: ExamReport): Promise<void> {
+  if (parent === undefined) return;
+  try {
+    await getExternalWorkflowHandle(parent).signal(examFinished, report);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+  }
+}
+
+function describe(input: ProcessExamInput, reports: Readonly<Record<string, StageReport>>): string {
+  const lines = input.graph.map(({ name }) => {
+    const report = reports[name];
+    const reason = report?.reason === undefined ? '' : `: ${report.reason}`;
+    return `- **${name}** ${report?.status ?? 'waiting or running'}${reason}`;
+  });
+  return `Exam \`${input.exam}\` with bundle \`${input.bundle}\`\n\n${lines.join('\n')}`;
+}
