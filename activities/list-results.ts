@@ -53,7 +53,10 @@ export async function listResults(
     }
     const era = eraFor(document.eras, item.since);
     if (outcome?.wanted !== wantedHash(item.name, item.files, era.digest, graph, sha256Hex)) {
-      const reason = outcome === undefined ? 'Not processed yet.' : `Its results were made with ${outcome.bundle} or other parameters than are wanted now.`;
+      const reason =
+        outcome === undefined
+          ? 'Not processed yet.'
+          : `Its results were made with ${outcome.bundle} or other parameters than are wanted now.`;
       results.push({ exam: item.name, outcome: 'waiting', reason, bundle: era.bundle });
       continue;
     }
@@ -93,7 +96,8 @@ async function jobResult(repository: Repository, settings: JobSettings, before: 
 }
 
 function resultOf(outcome: OutcomeItem, classified: StageItem | undefined, notice: string | undefined): ExamResult {
-  const predictions = outcome.outcome === 'processed' ? predictionsSchema.safeParse(classified?.summary).data : undefined;
+  const predictions =
+    outcome.outcome === 'processed' ? predictionsSchema.safeParse(classified?.summary).data : undefined;
   return {
     exam: outcome.name,
     outcome: outcome.outcome,

@@ -25,7 +25,10 @@ export function eraOf(bundle: Bundle, item: InputItem): Omit<Era, 'fromSequence'
     const description = bundle.files[role];
     const file = item.files.find((entry) => entry.path === description.path);
     if (file === undefined || file.sha256 !== description.sha256) {
-      throw new MammoflowError('invalid-bundle', `Bundle ${item.name} lacks the file ${description.path} for its role ${role}.`);
+      throw new MammoflowError(
+        'invalid-bundle',
+        `Bundle ${item.name} lacks the file ${description.path} for its role ${role}.`,
+      );
     }
     models[role] = { file, preprocessing: description.preprocessing as EraModel['preprocessing'] };
   }

@@ -13,7 +13,11 @@ export const stages: readonly StageDefinition[] = [crop, extractCenters, generat
 export function stageByName(name: string): StageDefinition {
   const stage = stages.find((candidate) => candidate.name === name);
   if (stage === undefined) {
-    throw new MammoflowError('stage-unavailable', `This worker's build has no stage ${name}.`, 'Run a worker that has it.');
+    throw new MammoflowError(
+      'stage-unavailable',
+      `This worker's build has no stage ${name}.`,
+      'Run a worker that has it.',
+    );
   }
   return stage;
 }
