@@ -11,10 +11,18 @@ export type InputRepo = (typeof INPUT_REPOS)[number];
  */
 export const OUTCOMES = 'outcomes';
 
+/** A folder or file name that stays where it is put: no separators, no control characters, not `.` or `..`. */
+const plainName = /^(?!\.{1,2}$)[^/\\\p{Cc}]+$/u;
+const plainNameSchema = z.string().regex(plainName, 'expected a plain name, without "/", "\\" and not ".."');
+/** Names with `/` between them. Trees are written to local disk by `get`, so a path must not lead out of its item. */
+const plainPathSchema = z
+  .string()
+  .refine((path) => path.split('/').every((name) => plainName.test(name)), 'expected a relative path without ".."');
+
 /** One committed file: an object version that never changes, with what is needed to read and to verify it. */
 export const fileEntrySchema = z.strictObject({
   /** Path inside its item, e.g. `L_CC.png`. */
-  path: z.string().min(1),
+  path: plainPathSchema,
   key: z.string().min(1),
   versionId: z.string().min(1),
   sha256: sha256Schema,
@@ -71,7 +79,7 @@ export interface TreeItem {
 
 /** An item of `exams`, `models` or `pipeline`. */
 export const inputItemSchema = z.strictObject({
-  name: z.string().min(1),
+  name: plainNameSchema,
   files: z.array(fileEntrySchema),
   /** Sequence number of the commit in which these files last changed: decides which era, hence which bundle, applies. */
   since: z.number().int().nonnegative(),
@@ -80,7 +88,7 @@ export type InputItem = z.infer<typeof inputItemSchema>;
 
 /** An item of a stage repo: one datum's output. */
 export const stageItemSchema = z.strictObject({
-  name: z.string().min(1),
+  name: plainNameSchema,
   files: z.array(fileEntrySchema),
   datum: sha256Schema,
   /** The job that computed it, which for a skipped datum is an earlier one. */
@@ -92,7 +100,7 @@ export type StageItem = z.infer<typeof stageItemSchema>;
 
 /** An item of `outcomes`. */
 export const outcomeItemSchema = z.strictObject({
-  name: z.string().min(1),
+  name: plainNameSchema,
   files: z.array(fileEntrySchema).max(0),
   /** What the results were made for; when the exam's wanted hash differs, they no longer belong to it. */
   wanted: sha256Schema,

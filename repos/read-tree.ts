@@ -1,6 +1,5 @@
 import { type Commit, INPUT_REPOS, type TreeItem, type TreeRoot } from '../pipeline/commit.js';
-import { MammoflowError } from '../pipeline/errors.js';
-import { type Repository, rootOf, stageReposOf } from './repository.js';
+import { type Repository, requireRepo, rootOf } from './repository.js';
 import type { TreeChange } from './tree.js';
 
 /** Reading any repo at a commit, whatever kind of items it holds. */
@@ -14,13 +13,9 @@ export interface RepoView {
 
 /** @throws MammoflowError `not-found` when the commit has no such repo. */
 export function viewRepo(repository: Repository, commit: Commit, repo: string): RepoView {
-  const isInput = (INPUT_REPOS as readonly string[]).includes(repo);
-  if (!isInput && !stageReposOf(commit.roots).includes(repo)) {
-    const known = [...INPUT_REPOS, ...stageReposOf(commit.roots)];
-    throw new MammoflowError('not-found', `There is no repo ${repo} at this commit.`, `There are ${known.join(', ')}.`);
-  }
+  requireRepo(commit, repo);
   const root = rootOf(commit, repo);
-  if (isInput) {
+  if ((INPUT_REPOS as readonly string[]).includes(repo)) {
     const { inputs } = repository;
     return { root, get: (name) => inputs.get(root, name), items: () => inputs.items(root), changesSince: (before) => inputs.diff(before, root) };
   }

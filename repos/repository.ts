@@ -7,6 +7,7 @@ import {
   type CommitContent,
   type CommitOrigin,
   commitSchema,
+  DEFAULT_BRANCH,
   EMPTY_ROOT,
   INPUT_REPOS,
   type InputItem,
@@ -53,6 +54,8 @@ export interface Repository {
   head(branch: string): Promise<Commit | undefined>;
   /** @throws MammoflowError `unknown-reference` when there is no such commit. */
   commit(id: string): Promise<Commit>;
+  /** The commit before; undefined for the first. @throws MammoflowError `missing-object` when it is gone. */
+  parent(commit: Commit): Promise<Commit | undefined>;
   /**
    * A commit by id, by an id's first eight or more digits, by branch, or `<branch>~<n>`: the state before the last n
    * commits that changed `repo` (any repo when not given).
@@ -84,12 +87,30 @@ export const rootOf = (holder: { roots: Roots } | undefined, repo: string): Tree
 export const stageReposOf = (roots: Roots): string[] =>
   Object.keys(roots).filter((repo) => repo !== OUTCOMES && !(INPUT_REPOS as readonly string[]).includes(repo));
 
+/** @throws MammoflowError `not-found` when a commit has no such repo. */
+export function requireRepo({ roots }: { roots: Roots }, repo: string): void {
+  const known = [...INPUT_REPOS, ...stageReposOf(roots)];
+  if (known.includes(repo)) return;
+  throw new MammoflowError(
+    'not-found',
+    `There is no repo ${repo} at this commit.`,
+    `There are ${known.join(', ')}; the repo of a stage appears with its first results.`,
+  );
+}
+
 const SHORTEST_ID = 8;
 const MAX_ATTEMPTS = 50;
 
 export function openRepository(store: ObjectStore): Repository {
   async function readBranch(name: string): Promise<{ commit: string; etag: string } | undefined> {
-    const key = branchKey(branchNameSchema.parse(name));
+    const checked = branchNameSchema.safeParse(name);
+    if (!checked.success) {
+      throw new MammoflowError(
+        'invalid-argument',
+        `${JSON.stringify(name)} cannot name a branch: ${checked.error.issues[0]?.message}.`,
+      );
+    }
+    const key = branchKey(checked.data);
     const object = await store.get(key);
     return object && { commit: parseJson(key, object.bytes, branchSchema).commit, etag: object.etag };
   }
@@ -103,6 +124,17 @@ export function openRepository(store: ObjectStore): Repository {
     return { id, ...content };
   }
 
+  /** A commit that a branch or another commit holds, so that it must be there. */
+  async function readHeldCommit(id: string, holder: string): Promise<Commit> {
+    const commit = await readCommit(id);
+    if (commit !== undefined) return commit;
+    throw new MammoflowError(
+      'missing-object',
+      `Commit ${id} is gone from the bucket, although ${holder} holds it.`,
+      `Restore ${commitKey(id)} from the bucket's earlier versions or from a backup.`,
+    );
+  }
+
   const repository: Repository = {
     store,
     inputs: openTrees<InputItem>(store, inputItemSchema),
@@ -111,19 +143,26 @@ export function openRepository(store: ObjectStore): Repository {
 
     async head(branch) {
       const pointer = await readBranch(branch);
-      return pointer && repository.commit(pointer.commit);
+      return pointer && readHeldCommit(pointer.commit, `the branch ${branch}`);
     },
 
     async commit(id) {
       const commit = await readCommit(id);
-      if (commit === undefined) throw new MammoflowError('unknown-reference', `There is no commit ${id}.`);
+      if (commit === undefined) {
+        throw new MammoflowError('unknown-reference', `There is no commit ${id}.`, 'See `mammoflow log` for the commits.');
+      }
       return commit;
+    },
+
+    async parent(commit) {
+      return commit.parent === null ? undefined : readHeldCommit(commit.parent, `commit ${commit.id}`);
     },
 
     async resolve(reference, repo) {
       const [, name = '', steps] = /^(.*?)(?:~(\d+))?$/.exec(reference) ?? [];
       let commit = await resolveName(name);
       if (steps === undefined) return commit;
+      if (repo !== undefined) requireRepo(commit, repo);
       let remaining = Number(steps);
       for await (const earlier of repository.log(commit, repo)) {
         commit = earlier;
@@ -133,14 +172,14 @@ export function openRepository(store: ObjectStore): Repository {
       throw new MammoflowError(
         'unknown-reference',
         `${reference} goes back beyond the first commit${repo === undefined ? '' : ` that changed ${repo}`}.`,
-        `See \`mammoflow log ${repo ?? 'exams'}\` for what there is.`,
+        `See \`mammoflow log${repo === undefined ? '' : ` ${repo}${name === DEFAULT_BRANCH ? '' : `@${name}`}`}\` for what there is.`,
       );
     },
 
     async commitOnto(branch, details, change) {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
         const pointer = await readBranch(branch);
-        const head = pointer && (await repository.commit(pointer.commit));
+        const head = pointer && (await readHeldCommit(pointer.commit, `the branch ${branch}`));
         const sequence = head === undefined ? 0 : head.sequence + 1;
         const changed = await change(head?.roots ?? {}, sequence, head);
         if (changed === undefined) return undefined;
@@ -175,7 +214,7 @@ export function openRepository(store: ObjectStore): Repository {
     async *log(from, repo) {
       let commit: Commit | undefined = from;
       while (commit !== undefined) {
-        const parent: Commit | undefined = commit.parent === null ? undefined : await repository.commit(commit.parent);
+        const parent: Commit | undefined = await repository.parent(commit);
         if (repo === undefined || rootOf(commit, repo).tree !== rootOf(parent, repo).tree) yield commit;
         commit = parent;
       }
@@ -202,23 +241,30 @@ export function openRepository(store: ObjectStore): Repository {
       if (ids.length > 1) {
         throw new MammoflowError(
           'unknown-reference',
-          `${name} is the beginning of ${ids.length} commits.`,
+          `${name} is the beginning of ${ids.length} commit ids.`,
           'Give more digits.',
         );
       }
     }
+    const known: string[] = [];
+    for await (const { key } of store.list(branchesPrefix)) known.push(key.slice(branchesPrefix.length, -'.json'.length));
+    if (known.length === 0) {
+      throw new MammoflowError(
+        'unknown-reference',
+        'Nothing has been committed yet.',
+        'Put something first, e.g. `mammoflow put exams <folder>`.',
+      );
+    }
     throw new MammoflowError(
       'unknown-reference',
-      `There is no commit or branch ${name === '' ? '(empty)' : name}.`,
-      `A reference is a branch, <branch>~<n>, or a commit id of at least ${SHORTEST_ID} digits.`,
+      `There is no commit or branch ${JSON.stringify(name)}.`,
+      `Name a branch (${known.join(', ')}), <branch>~<n>, or a commit id by at least ${SHORTEST_ID} of its digits.`,
     );
   }
 
   async function isAncestorOrSelf(id: string, sequence: number, branch: string): Promise<boolean> {
     let commit = await repository.head(branch);
-    while (commit !== undefined && commit.sequence > sequence && commit.parent !== null) {
-      commit = await repository.commit(commit.parent);
-    }
+    while (commit !== undefined && commit.sequence > sequence) commit = await repository.parent(commit);
     return commit?.id === id;
   }
 

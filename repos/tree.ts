@@ -57,7 +57,10 @@ export interface TreeStore<Item extends TreeItem> {
   getMany(root: TreeRoot, names: Iterable<string>): Promise<Map<string, Item>>;
   /** All items, ordered by the hash of their names. */
   items(root: TreeRoot): AsyncGenerator<Item>;
-  /** The tree with items set, or removed where the value is null. Costs what changes. */
+  /**
+   * The tree with items set, or removed where the value is null. Costs what changes.
+   * @throws MammoflowError `corrupt-data` for an item that is not of this repo's kind or is set under another's name.
+   */
   edit(root: TreeRoot, changes: ReadonlyMap<string, Item | null>): Promise<TreeRoot>;
   /** What differs from `before` to `after`; equal subtrees are not opened. */
   diff(before: TreeRoot, after: TreeRoot): AsyncGenerator<TreeChange<Item>>;
@@ -101,6 +104,15 @@ export function openTrees<Item extends TreeItem>(store: ObjectStore, itemSchema:
     const node = parseJson(key, object.bytes, nodeSchema) as Node<Item>;
     cache.set(root.tree, node);
     return node;
+  }
+
+  /** One wrong item would make its whole leaf unreadable later, so it is found before it is written. */
+  function checkItem(name: string, item: Item): void {
+    const result = itemSchema.safeParse(item);
+    if (result.success && item.name === name) return;
+    const issue = result.error?.issues[0];
+    const why = issue === undefined ? `its name is ${item.name}` : `${issue.path.join('.')}: ${issue.message}`;
+    throw new MammoflowError('corrupt-data', `${name} cannot be committed (${why}).`);
   }
 
   async function save(node: Node<Item>): Promise<TreeRoot> {
@@ -242,7 +254,11 @@ export function openTrees<Item extends TreeItem>(store: ObjectStore, itemSchema:
       else for (const digit of DIGITS) if (node.children[digit] !== undefined) yield* this.items(node.children[digit]);
     },
 
-    edit: (root, changes) => editAt(root, changes, 0),
+    async edit(root, changes) {
+      for (const [name, item] of changes) if (item !== null) checkItem(name, item);
+      return editAt(root, changes, 0);
+    },
+
     diff: (before, after) => diffAt({ root: before }, { root: after }, 0),
   };
 }

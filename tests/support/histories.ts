@@ -1,0 +1,20 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { repositoryRoot } from './shared.js';
+import type { TestSystem } from './system.js';
+
+/** Histories of earlier builds, which every later build must still replay. */
+export const historiesFolder: string = join(repositoryRoot, 'tests', 'workflows', 'histories');
+
+/**
+ * With `MAMMOFLOW_RECORD_HISTORIES=1`, keeps the history of a workflow for the replay test. Histories are recorded when
+ * workflow code changes on purpose, under a new name where the old one must stay replayable.
+ */
+export async function recordHistory(system: TestSystem, workflowId: string, name: string): Promise<void> {
+  if (process.env.MAMMOFLOW_RECORD_HISTORIES !== '1') return;
+  const client = await system.session.client();
+  const history = await client.workflow.getHandle(workflowId).fetchHistory();
+  await mkdir(historiesFolder, { recursive: true });
+  await writeFile(join(historiesFolder, `${name} ${encodeURIComponent(workflowId)}.json`), `${historyToJSON(history)}\n`);
+}

@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Runtime, DefaultLogger } from '@temporalio/worker';
+import { pino } from 'pino';
+import { type PutOutcome, put } from '../../cli/put.js';
+import { openSession, type Session } from '../../cli/session.js';
+import { startJob, waitForJob } from '../../cli/jobs-client.js';
+import type { ConnectionSettings } from '../../infra/connection.js';
+import { packageRoot } from '../../infra/package-root.js';
+import type { JobSummary, ProcessCommitInput } from '../../pipeline/job.js';
+import { ROLES, type Role, type RunningWorker, startWorker } from '../../workers/worker.js';
+import { freshBucket, testServices } from './services.js';
+
+/** mammoflow as deployed, on a bucket of its own: real servers, and workers in this process. */
+export interface TestSystem {
+  readonly session: Session;
+  readonly settings: ConnectionSettings;
+  /** What a process of its own needs in its environment to work on the same bucket. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** A folder for this suite's files. */
+  readonly folder: string;
+  put(repo: 'exams' | 'models', path: string, options?: { branch?: string; for?: 'all' | 'new' }): Promise<PutOutcome>;
+  /** Starts a job on the head of the branch and waits for its end. */
+  process(input?: ProcessCommitInput): Promise<JobSummary>;
+  startWorkers(roles?: readonly Role[]): Promise<RunningWorker[]>;
+  close(): Promise<void>;
+}
+
+export const PLACEHOLDER = join(packageRoot, 'models', 'placeholder', 'bundle');
+
+let runtimeInstalled = false;
+
+/** Task queues have fixed names, so only one system with workers may be open at a time. */
+export async function openTestSystem(): Promise<TestSystem> {
+  const { temporal } = await testServices();
+  const s3 = await freshBucket();
+  if (!runtimeInstalled) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  runtimeInstalled = true;
+  const credentials = { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey };
+  const settings: ConnectionSettings = {
+    temporal: { source: 'environment', connection: { address: temporal.address }, namespace: temporal.namespace },
+    s3: {
+      source: 'environment',
+      config: { endpoint: s3.endpoint, region: s3.region, forcePathStyle: true, credentials },
+    },
+    bucket: s3.bucket,
+  };
+  const folder = await mkdtemp(join(tmpdir(), 'mammoflow-system-'));
+  const session = openSession(settings);
+  const workers: RunningWorker[] = [];
+  return {
+    session,
+    settings,
+    environment: {
+      ...process.env,
+      AWS_ENDPOINT_URL_S3: s3.endpoint,
+      AWS_ACCESS_KEY_ID: s3.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+      AWS_REGION: s3.region,
+      MAMMOFLOW_BUCKET: s3.bucket,
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      MAMMOFLOW_DATA: join(folder, 'data'),
+    },
+    folder,
+    put: (repo, path, { branch = 'main', ...rest } = {}) => put(session, repo, [path], { branch, process: false, ...rest }),
+    async process(input = {}) {
+      const branch = input.branch ?? 'main';
+      const head = await session.repository.head(branch);
+      if (head === undefined) throw new Error(`no branch ${branch}`);
+      const client = await session.client();
+      const job = await startJob(client, head, { ...input, branch });
+      return waitForJob(client, session.repository, job, () => undefined);
+    },
+    async startWorkers(roles = ROLES) {
+      const started = await Promise.all(
+        roles.map((role) =>
+          startWorker({
+            role,
+            temporal: settings.temporal,
+            s3: { config: settings.s3.config, bucket: settings.bucket },
+            cacheFolder: join(folder, 'cache', role),
+            cacheBytes: 1e9,
+            log: pino({ level: 'silent' }),
+          }),
+        ),
+      );
+      workers.push(...started);
+      return started;
+    },
+    async close() {
+      const client = await session.client();
+      for await (const run of client.workflow.list({ query: "ExecutionStatus = 'Running'" })) {
+        await client.workflow.getHandle(run.workflowId).terminate('the suite is over').catch(() => undefined);
+      }
+      for (const worker of workers) worker.shutdown();
+      await Promise.allSettled(workers.map((worker) => worker.stopped));
+      await session.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
