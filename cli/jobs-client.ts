@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Client, isGrpcServiceError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, ServiceError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Commit } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
@@ -11,6 +11,8 @@ import type { processCommit } from '../workflows/process-commit.js';
 
 /** How often a waiting verb looks at a job. */
 const POLL_MS = 500;
+/** A query needs a workflow worker, and there may be none. */
+const QUERY_MS = 5_000;
 
 /** Starts the job that brings results up to what `commit` wants. The id says branch and commit to whoever reads it. */
 export async function startJob(
@@ -57,12 +59,14 @@ export async function readJob(client: Client, repository: Repository, job: strin
 /** Counts of a running job; zeros while no worker answers, since a query needs one. */
 async function runningSummary(client: Client, job: string): Promise<JobSummary> {
   try {
-    return await client.workflow.getHandle(job).query<JobSummary>('progress');
+    return await client.withDeadline(Date.now() + QUERY_MS, () =>
+      client.workflow.getHandle(job).query<JobSummary>('progress'),
+    );
   } catch (error) {
-    if (isGrpcServiceError(error) || (error instanceof Error && error.name === 'QueryNotRegisteredError')) {
-      return { ...emptySummary(job), reason: 'No workflow worker answers yet.' };
-    }
-    throw error;
+    const unanswered =
+      error instanceof ServiceError || (error instanceof Error && error.name === 'QueryNotRegisteredError');
+    if (!unanswered) throw error;
+    return { ...emptySummary(job), reason: 'No workflow worker answers: see `mammoflow status`.' };
   }
 }
 

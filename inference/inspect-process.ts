@@ -21,3 +21,5 @@ process.on('message', async (request: InspectRequest) => {
   process.send?.(reply);
 });
 process.on('disconnect', () => process.exit(0));
+// The parent may have been gone already when this process came to listen for it.
+if (!process.connected) process.exit(0);

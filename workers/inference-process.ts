@@ -46,7 +46,12 @@ process.on('message', (message: MessageToInferenceProcess) => {
   }
 });
 // The worker is gone, so nobody waits for the result. A normal exit would first wait for the runs on the lanes.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+const dieWithWorker = (): void => {
+  process.kill(process.pid, 'SIGKILL');
+};
+process.on('disconnect', dieWithWorker);
+// It may have been gone already when this process came to listen for it.
+if (!process.connected) dieWithWorker();
 // Ctrl-C reaches the whole process group; the worker decides when this process ends.
 process.on('SIGINT', () => {});
 reportMemory();

@@ -40,9 +40,9 @@ const LANDING_DELAY = '3 seconds';
 /** At most this many exams a commit. */
 const LANDING_EXAMS = 200;
 /** How often exams under way are checked for having died without a word. */
-const SWEEP_INTERVAL = '1 minute';
+const SWEEP_INTERVAL = '30 seconds';
 /** Children a run starts before it continues as new: their events stay well below the history's limits. */
-const CHILDREN_A_RUN = 400;
+const CHILDREN_A_RUN = 200;
 
 /** An exam taken from the plan and not started yet. */
 interface Waiting {

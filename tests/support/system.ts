@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Runtime, DefaultLogger } from '@temporalio/worker';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
+import { startJob, waitForJob } from '../../cli/jobs-client.js';
 import { type PutOutcome, put } from '../../cli/put.js';
 import { openSession, type Session } from '../../cli/session.js';
-import { startJob, waitForJob } from '../../cli/jobs-client.js';
 import type { ConnectionSettings } from '../../infra/connection.js';
 import { packageRoot } from '../../infra/package-root.js';
 import type { JobSummary, ProcessCommitInput } from '../../pipeline/job.js';
@@ -31,12 +31,17 @@ export const PLACEHOLDER = join(packageRoot, 'models', 'placeholder', 'bundle');
 
 let runtimeInstalled = false;
 
+/** Temporal's workers log to the terminal by themselves; in a test run only errors are of interest. */
+export function quietTemporalRuntime(): void {
+  if (!runtimeInstalled) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  runtimeInstalled = true;
+}
+
 /** Task queues have fixed names, so only one system with workers may be open at a time. */
 export async function openTestSystem(): Promise<TestSystem> {
   const { temporal } = await testServices();
   const s3 = await freshBucket();
-  if (!runtimeInstalled) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
-  runtimeInstalled = true;
+  quietTemporalRuntime();
   const credentials = { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey };
   const settings: ConnectionSettings = {
     temporal: { source: 'environment', connection: { address: temporal.address }, namespace: temporal.namespace },
@@ -64,7 +69,8 @@ export async function openTestSystem(): Promise<TestSystem> {
       MAMMOFLOW_DATA: join(folder, 'data'),
     },
     folder,
-    put: (repo, path, { branch = 'main', ...rest } = {}) => put(session, repo, [path], { branch, process: false, ...rest }),
+    put: (repo, path, { branch = 'main', ...rest } = {}) =>
+      put(session, repo, [path], { branch, process: false, ...rest }),
     async process(input = {}) {
       const branch = input.branch ?? 'main';
       const head = await session.repository.head(branch);
@@ -92,7 +98,10 @@ export async function openTestSystem(): Promise<TestSystem> {
     async close() {
       const client = await session.client();
       for await (const run of client.workflow.list({ query: "ExecutionStatus = 'Running'" })) {
-        await client.workflow.getHandle(run.workflowId).terminate('the suite is over').catch(() => undefined);
+        await client.workflow
+          .getHandle(run.workflowId)
+          .terminate('the suite is over')
+          .catch(() => undefined);
       }
       for (const worker of workers) worker.shutdown();
       await Promise.allSettled(workers.map((worker) => worker.stopped));

@@ -88,7 +88,10 @@ describe('processing a commit', function () {
     for (const stage of STAGES) assert.equal(summary.stages[stage]?.skipped, 2, stage);
     assert.equal((await head()).id, before.id, 'nothing changed, so nothing is committed');
     const results = await listJobResults(system.session.repository, stages, summary.job);
-    assert.deepEqual(results.map(({ outcome }) => outcome), ['skipped', 'skipped']);
+    assert.deepEqual(
+      results.map(({ outcome }) => outcome),
+      ['skipped', 'skipped'],
+    );
   });
 
   it('computes only what a new exam needs, and one bad exam fails alone', async () => {
@@ -96,7 +99,10 @@ describe('processing a commit', function () {
     await blackExam(join(system.folder, 'second'), 'exam-black');
     await system.put('exams', join(system.folder, 'second'));
     const waiting = await listResults(system.session.repository, stages, await head());
-    assert.deepEqual(waiting.map(({ outcome }) => outcome), ['processed', 'processed', 'waiting', 'waiting']);
+    assert.deepEqual(
+      waiting.map(({ outcome }) => outcome),
+      ['processed', 'processed', 'waiting', 'waiting'],
+    );
     const summary = await system.process();
     assert.equal(summary.status, 'completed');
     assert.deepEqual(summary.exams, { processed: 1, skipped: 2, failed: 1 });
@@ -123,7 +129,9 @@ describe('processing a commit', function () {
     await system.put('exams', join(system.folder, 'third'));
     const commit = await head();
     assert.equal(await system.session.repository.stages.get(rootOf(commit, 'classify'), 'exam-1'), undefined);
-    const waiting = (await listResults(system.session.repository, stages, commit)).find(({ exam }) => exam === 'exam-1');
+    const waiting = (await listResults(system.session.repository, stages, commit)).find(
+      ({ exam }) => exam === 'exam-1',
+    );
     assert.equal(waiting?.outcome, 'waiting');
     const summary = await system.process();
     assert.deepEqual(summary.exams, { processed: 1, skipped: 2, failed: 1 });

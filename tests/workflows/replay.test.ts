@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { historiesFolder } from '../support/histories.js';
+import { quietTemporalRuntime } from '../support/system.js';
 
 const workflowsPath = fileURLToPath(new URL('../../workflows/index.js', import.meta.url));
 
 /** A job that is running while workers are replaced must go on exactly where it was. */
 describe('workflow code', function () {
   this.timeout(60_000);
+  before(quietTemporalRuntime);
 
   it('replays the histories of earlier builds without a difference', async () => {
     const names = (await readdir(historiesFolder)).filter((name) => name.endsWith('.json'));
