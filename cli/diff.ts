@@ -5,7 +5,7 @@ import { rootOf } from '../repos/repository.js';
 import type { TreeChange } from '../repos/tree.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
-import { parseRepoPath } from './repo-path.js';
+import { parseRepoPath, wholeRepo } from './repo-path.js';
 import { withSession } from './session.js';
 
 interface ItemDifference {
@@ -34,7 +34,7 @@ Examples:
     )
     .action((text: string, ref: string | undefined, options: CommonOptions) =>
       withSession(options.data, async ({ repository }) => {
-        const { repo, reference } = parseRepoPath(text);
+        const { repo, reference } = wholeRepo(parseRepoPath(text));
         const after = await repository.resolve(reference, repo);
         const view = viewRepo(repository, after, repo);
         const before = ref === undefined ? await previous() : rootOf(await repository.resolve(ref, repo), repo);
@@ -50,8 +50,7 @@ Examples:
 
         async function previous() {
           for await (const commit of repository.log(after, repo)) {
-            const parent = commit.parent === null ? undefined : await repository.commit(commit.parent);
-            return rootOf(parent, repo);
+            return rootOf(await repository.parent(commit), repo);
           }
           return rootOf(undefined, repo);
         }

@@ -2,9 +2,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import { readExamList } from '../imaging/exam-list-pickle.js';
-import { checkGrey16Png } from '../imaging/grey16-png.js';
+import { checkGrey16Png, LARGEST_PIXELS } from '../imaging/grey16-png.js';
 import { ExamError, MammoflowError } from '../pipeline/errors.js';
-import { EXAM_FILES, EXAM_LIST_FILE, examIdSchema, VIEWS, viewFile } from '../pipeline/exam.js';
+import { EXAM_FILES, EXAM_LIST_FILE, examIdSchema, VIEWS, type View, viewFile } from '../pipeline/exam.js';
 import type { ItemToPut } from '../repos/put-items.js';
 
 /** An exam that cannot be committed, and why. */
@@ -20,8 +20,12 @@ export interface ExamFolders {
   readonly leftOut: readonly string[];
 }
 
-/** Files read and checked at once. */
+/** Exams read and checked at once. */
 const CONCURRENCY = 8;
+/** Uncompressed 16-bit pixels of the largest image that is read, and room for metadata. */
+const LARGEST_IMAGE = 2 * LARGEST_PIXELS + 16 * 1024 * 1024;
+/** An exam list has under 1 kB; metadata of other tools may come on top. */
+const LARGEST_EXAM_LIST = 1024 * 1024;
 
 /**
  * Finds exams under the given paths: a folder that holds views is one exam, any other folder holds one exam a
@@ -31,9 +35,11 @@ const CONCURRENCY = 8;
  * @throws MammoflowError `not-found` when a path does not exist or holds no exam at all.
  */
 export async function findExamFolders(paths: readonly string[]): Promise<ExamFolders> {
-  const folders: string[] = [];
+  const found: string[] = [];
   const leftOut: string[] = [];
-  for (const path of paths) await collectFolders(resolve(path), folders, leftOut);
+  // Naming a folder twice, or an exam and the folder above it, is no mistake.
+  for (const path of new Set(paths.map((given) => resolve(given)))) await collectFolders(path, found, leftOut);
+  const folders = [...new Set(found)];
   if (folders.length === 0) {
     throw new MammoflowError(
       'not-found',
@@ -44,41 +50,49 @@ export async function findExamFolders(paths: readonly string[]): Promise<ExamFol
 
   const exams: ItemToPut[] = [];
   const refused: RefusedExam[] = [];
-  const seen = new Map<string, string>();
+  const byName = new Map<string, string[]>();
+  for (const folder of folders) byName.set(basename(folder), [...(byName.get(basename(folder)) ?? []), folder]);
   const limit = pLimit(CONCURRENCY);
-  const checked = await Promise.all(
-    folders.map((folder) =>
+  await Promise.all(
+    [...byName].map(([exam, places]) =>
       limit(async () => {
         try {
-          return { folder, ...(await checkExamFolder(folder)) };
+          const checked = await checkExamFolder(onlyPlace(exam, places));
+          exams.push(checked.item);
+          leftOut.push(...checked.leftOut);
         } catch (error) {
-          if (!(error instanceof ExamError)) throw error;
-          return { folder, reason: error.sentence };
+          refused.push({ exam, reason: reasonOf(error, exam) });
         }
       }),
     ),
   );
-  for (const result of checked) {
-    const exam = basename(result.folder);
-    const twin = seen.get(exam);
-    seen.set(exam, result.folder);
-    if ('reason' in result) refused.push({ exam, reason: result.reason });
-    else if (twin !== undefined) {
-      refused.push({
-        exam,
-        reason: `Exam ${exam} is given twice, in ${twin} and in ${result.folder}. Put one of them.`,
-      });
-    } else {
-      exams.push(result.item);
-      leftOut.push(...result.leftOut);
-    }
-  }
-  return { exams, refused, leftOut };
+  const byExam = (a: { exam: string }, b: { exam: string }): number => (a.exam < b.exam ? -1 : 1);
+  exams.sort((a, b) => byExam({ exam: a.name }, { exam: b.name }));
+  return { exams, refused: refused.sort(byExam), leftOut: leftOut.sort() };
+}
+
+/** Which of two folders is meant cannot be known, and the wrong one could be another patient: so none is taken. */
+function onlyPlace(exam: string, places: readonly string[]): string {
+  if (places.length === 1) return places[0] as string;
+  throw new ExamError(
+    'invalid-exam',
+    `Exam ${exam} is given ${places.length === 2 ? 'twice' : `${places.length} times`}: ${places.join(' and ')}.`,
+    'Put one of them.',
+  );
+}
+
+/** @throws whatever is neither the exam's fault nor that of a file that cannot be read. */
+function reasonOf(error: unknown, exam: string): string {
+  if (error instanceof ExamError) return error.sentence;
+  const { path, code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) throw error;
+  const file = path === undefined ? 'The folder' : basename(path);
+  return `${file} of exam ${exam} cannot be read (${code}). Check that it is there and may be read by you.`;
 }
 
 async function collectFolders(path: string, folders: string[], leftOut: string[]): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined) throw new MammoflowError('not-found', `${path} does not exist.`);
+  if (found === undefined) throw new MammoflowError('not-found', `${path} does not exist.`, 'Correct the path.');
   if (!found.isDirectory()) {
     throw new MammoflowError(
       'invalid-argument',
@@ -86,21 +100,24 @@ async function collectFolders(path: string, folders: string[], leftOut: string[]
       'Give the folder of an exam, or the folder above it.',
     );
   }
-  const entries = await readdir(path, { withFileTypes: true });
-  if (entries.some((entry) => entry.isFile() && viewOf(entry.name) !== undefined)) {
+  const names = (await readdir(path)).sort();
+  if (names.some((name) => viewOf(name) !== undefined)) {
     folders.push(path);
     return;
   }
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const child = join(path, entry.name);
-    if (entry.isDirectory() && (await isExamFolder(child))) folders.push(child);
+  for (const name of names) {
+    const child = join(path, name);
+    if (await isExamFolder(child)) folders.push(child);
     else leftOut.push(child);
   }
 }
 
 /** A folder counts as an exam as soon as it holds a picture, so that one with wrong names is refused and not overlooked. */
-const isExamFolder = async (path: string): Promise<boolean> =>
-  (await readdir(path)).some((name) => name.toLowerCase().endsWith('.png'));
+async function isExamFolder(path: string): Promise<boolean> {
+  // Links count as what they point to; what cannot be looked into is left out and reported.
+  const names = await readdir(path).catch(() => []);
+  return names.some((name) => name.toLowerCase().endsWith('.png'));
+}
 
 const viewOf = (name: string) => VIEWS.find((view) => viewFile(view).toLowerCase() === name.toLowerCase());
 
@@ -114,10 +131,9 @@ async function checkExamFolder(folder: string): Promise<{ item: ItemToPut; leftO
       'Rename the folder.',
     );
   }
-  const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
+  const names = (await readdir(folder)).sort();
   for (const view of VIEWS) {
-    const found = names.filter((name) => viewOf(name) === view).sort();
+    const found = names.filter((name) => viewOf(name) === view);
     if (found.length > 1) {
       throw new ExamError(
         'invalid-exam',
@@ -144,9 +160,31 @@ async function checkExamFolder(folder: string): Promise<{ item: ItemToPut; leftO
       missing[0],
     );
   }
-  for (const view of VIEWS) await checkGrey16Png(join(folder, viewFile(view)), { exam, view });
-  if (names.includes(EXAM_LIST_FILE)) readExamList(await readFile(join(folder, EXAM_LIST_FILE)), exam);
+  for (const view of VIEWS) {
+    await checkFile(exam, folder, viewFile(view), LARGEST_IMAGE, view);
+    await checkGrey16Png(join(folder, viewFile(view)), { exam, view });
+  }
+  if (names.includes(EXAM_LIST_FILE)) {
+    await checkFile(exam, folder, EXAM_LIST_FILE, LARGEST_EXAM_LIST);
+    readExamList(await readFile(join(folder, EXAM_LIST_FILE)), exam);
+  }
   const files = EXAM_FILES.filter((file) => names.includes(file)).map((path) => ({ path, local: join(folder, path) }));
-  const leftOut = entries.filter((entry) => !EXAM_FILES.includes(entry.name)).map((entry) => join(folder, entry.name));
+  const leftOut = names.filter((name) => !EXAM_FILES.includes(name)).map((name) => join(folder, name));
   return { item: { name: exam, files }, leftOut };
+}
+
+/** Files are read whole to be checked, so pipes, devices and files of absurd size are refused before that. */
+async function checkFile(exam: string, folder: string, name: string, largest: number, view?: View): Promise<void> {
+  const found = await stat(join(folder, name));
+  if (!found.isFile()) {
+    throw new ExamError('invalid-exam', `${name} of exam ${exam} is no file.`, 'Put the file itself there.', view);
+  }
+  if (found.size > largest) {
+    throw new ExamError(
+      'invalid-exam',
+      `${name} of exam ${exam} is too large: ${found.size} bytes.`,
+      `Use a file of at most ${largest / 1024 / 1024} MiB.`,
+      view,
+    );
+  }
 }

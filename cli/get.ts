@@ -12,7 +12,7 @@ import type { ObjectStore } from '../repos/object-store.js';
 import { viewRepo } from '../repos/read-tree.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
-import { parseRepoPath } from './repo-path.js';
+import { notInRepo, parseRepoPath } from './repo-path.js';
 import { withSession } from './session.js';
 
 /** Files downloaded at once. */
@@ -37,7 +37,8 @@ Examples:
     )
     .action((text: string, folder: string, options: CommonOptions) =>
       withSession(options.data, async ({ repository }) => {
-        const { repo, reference, item, file } = parseRepoPath(text);
+        const wanted = parseRepoPath(text);
+        const { repo, reference, item, file } = wanted;
         const view = viewRepo(repository, await repository.resolve(reference, repo), repo);
         const chosen: { item: TreeItem; file: FileEntry }[] = [];
         if (item === undefined) {
@@ -45,17 +46,11 @@ Examples:
             for (const entry of found.files) chosen.push({ item: found, file: entry });
         } else {
           const found = await view.get(item);
-          for (const entry of found?.files ?? []) {
-            if (found !== undefined && (file === undefined || entry.path === file))
-              chosen.push({ item: found, file: entry });
+          if (found === undefined) throw notInRepo({ repo, reference, item });
+          for (const entry of found.files) {
+            if (file === undefined || entry.path === file) chosen.push({ item: found, file: entry });
           }
-          if (chosen.length === 0) {
-            throw new MammoflowError(
-              'not-found',
-              `${repo} has no ${item}${file === undefined ? '' : `/${file}`}.`,
-              `See \`mammoflow ls ${repo}\`.`,
-            );
-          }
+          if (file !== undefined && chosen.length === 0) throw notInRepo(wanted);
         }
         if (folder === '-') {
           const only = chosen.length === 1 ? chosen[0] : undefined;

@@ -1,5 +1,7 @@
+import { stages } from '../activities/stages/index.js';
 import type { JobSummary } from '../pipeline/job.js';
 import { printLine, table } from './output.js';
+import type { RunningStage } from './running-stages.js';
 
 /** `2 processed, 1 failed`; what is zero is left out, unless everything is. */
 export function examCounts({ processed, skipped, failed }: JobSummary['exams']): string {
@@ -17,13 +19,10 @@ export function printJob(summary: JobSummary): void {
   printLine(`job ${summary.job} ${summary.status}: ${examCounts(summary.exams)}`);
   if (summary.reason !== undefined && summary.reason !== '') printLine(`  ${summary.reason}`);
   if (summary.dropped > 0) printLine(`  ${summary.dropped} not committed, because something newer is wanted of them`);
-  const rows = Object.entries(summary.stages).map(([stage, counts]) => [
-    stage,
-    counts.computed,
-    counts.skipped,
-    counts.failed,
-    counts.blocked,
-  ]);
+  const order = stages.map((stage) => stage.name);
+  const rows = Object.entries(summary.stages)
+    .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
+    .map(([stage, counts]) => [stage, counts.computed, counts.skipped, counts.failed, counts.blocked]);
   if (rows.length > 0) printLine(table(['STAGE', 'COMPUTED', 'SKIPPED', 'FAILED', 'BLOCKED'], rows));
 }
 
@@ -49,11 +48,13 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr): { sho
   };
 }
 
-/** How a running job stands, in one line. */
-export function progressText(summary: JobSummary): string {
+/** How a running job stands, in one line: the exams first, then what is being done, and what is being tried again. */
+export function progressText(summary: JobSummary, underWay: readonly RunningStage[]): string {
   const { processed, skipped, failed } = summary.exams;
-  const computed = Object.entries(summary.stages)
-    .map(([stage, counts]) => `${stage} ${counts.computed}`)
-    .join(', ');
-  return `${processed + skipped + failed} of ${summary.total} exams (${computed || 'planning'})`;
+  if (summary.total === 0) return summary.reason ?? 'planning';
+  const doing = underWay.map(({ exam, stage, step, retrying }) => {
+    const what = [exam, stage, step].filter(Boolean).join(' ');
+    return retrying === undefined ? what : `${what} is tried again: ${retrying}`;
+  });
+  return [`${processed + skipped + failed} of ${summary.total} exams`, ...doing].join(', ');
 }

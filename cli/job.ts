@@ -26,7 +26,7 @@ Example:
         const client = await session.client();
         const progress = progressLine();
         const summary = options.watch
-          ? await waitForJob(client, session.repository, id, (latest) => progress.show(progressText(latest)))
+          ? await waitForJob(client, session.repository, id, (...latest) => progress.show(progressText(...latest)))
           : await readJob(client, session.repository, id);
         progress.clear();
         if (options.json) printJson(summary);

@@ -8,9 +8,11 @@ import { readJson } from '../repos/json-objects.js';
 import { jobSummaryKey } from '../repos/layout.js';
 import type { Repository } from '../repos/repository.js';
 import type { processCommit } from '../workflows/process-commit.js';
+import { type RunningStage, runningStages } from './running-stages.js';
 
 /** How often a waiting verb looks at a job. */
 const POLL_MS = 500;
+const POLLS_PER_LOOK = 4;
 /** A query needs a workflow worker, and there may be none. */
 const QUERY_MS = 5_000;
 
@@ -92,16 +94,20 @@ const emptySummary = (job: string): JobSummary => ({
   dropped: 0,
 });
 
-/** Waits for a job to end, telling how it stands about twice a second. */
+/**
+ * Waits for a job to end, telling about twice a second how it stands and, every other second, what its exams are doing.
+ */
 export async function waitForJob(
   client: Client,
   repository: Repository,
   job: string,
-  onProgress: (summary: JobSummary) => void,
+  onProgress: (summary: JobSummary, underWay: readonly RunningStage[]) => void,
 ): Promise<JobSummary> {
-  for (;;) {
+  let underWay: readonly RunningStage[] = [];
+  for (let poll = 0; ; poll += 1) {
     const summary = await readJob(client, repository, job);
-    onProgress(summary);
+    if (poll % POLLS_PER_LOOK === POLLS_PER_LOOK - 1) underWay = await runningStages(client, job);
+    onProgress(summary, underWay);
     if (summary.status !== 'running') return summary;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

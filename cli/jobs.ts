@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type CommonOptions, dataOption, jsonOption } from './options.js';
+import { type CommonOptions, dataOption, jsonOption, parseCount } from './options.js';
 import { printJson, printLine, table } from './output.js';
 import { withSession } from './session.js';
 
@@ -15,7 +15,7 @@ interface JobRow {
 export function jobsCommand(): Command {
   return new Command('jobs')
     .description('list jobs, newest first')
-    .option('--limit <count>', 'at most this many', '20')
+    .option('--limit <count>', 'at most this many', parseCount, 20)
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -26,13 +26,12 @@ Jobs are listed for as long as Temporal keeps them; \`mammoflow job <id>\` and \
 Example:
   $ mammoflow jobs --limit 5`,
     )
-    .action((options: CommonOptions & { limit: string }) =>
+    .action((options: CommonOptions & { limit: number }) =>
       withSession(options.data, async (session) => {
         const rows: JobRow[] = [];
         const client = await session.client();
-        const limit = Number(options.limit);
         for await (const run of client.workflow.list({ query: "WorkflowType = 'processCommit'" })) {
-          if (rows.length >= limit) break;
+          if (rows.length >= options.limit) break;
           if (run.status.name === 'CONTINUED_AS_NEW') continue;
           rows.push({
             job: run.workflowId,

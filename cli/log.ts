@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import type { Commit } from '../pipeline/commit.js';
-import { type CommonOptions, dataOption, jsonOption } from './options.js';
+import { type Commit, DEFAULT_BRANCH } from '../pipeline/commit.js';
+import { requireRepo } from '../repos/repository.js';
+import { type CommonOptions, dataOption, jsonOption, parseCount } from './options.js';
 import { printJson, printLine, table } from './output.js';
-import { parseRepoPath } from './repo-path.js';
+import { parseRepoPath, wholeRepo } from './repo-path.js';
 import { withSession } from './session.js';
 
 /** `mammoflow log`: the commits that changed a repo, newest first. */
@@ -10,18 +11,18 @@ export function logCommand(): Command {
   return new Command('log')
     .description('list the commits that changed a repo, newest first')
     .argument('[repo]', 'a repo with @REF if not main; all repos when left out')
-    .option('--limit <count>', 'at most this many', '50')
+    .option('--limit <count>', 'at most this many', parseCount, 50)
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExamples:\n  $ mammoflow log exams\n  $ mammoflow log classify@trial --limit 5')
-    .action((path: string | undefined, options: CommonOptions & { limit: string }) =>
+    .action((path: string | undefined, options: CommonOptions & { limit: number }) =>
       withSession(options.data, async ({ repository }) => {
-        const target = path === undefined ? undefined : parseRepoPath(path);
-        const from = await repository.resolve(target?.reference ?? 'main', target?.repo);
+        const target = path === undefined ? undefined : wholeRepo(parseRepoPath(path));
+        const from = await repository.resolve(target?.reference ?? DEFAULT_BRANCH, target?.repo);
+        if (target !== undefined) requireRepo(from, target.repo);
         const commits: Commit[] = [];
-        const limit = Number(options.limit);
         for await (const commit of repository.log(from, target?.repo)) {
-          if (commits.length >= limit) break;
+          if (commits.length >= options.limit) break;
           commits.push(commit);
         }
         const rows = commits.map(({ id, sequence, parent, time, author, message, by }) => ({
@@ -34,6 +35,7 @@ export function logCommand(): Command {
           by,
         }));
         if (options.json) return printJson(rows);
+        if (rows.length === 0) return printLine('no commits');
         printLine(
           table(
             ['COMMIT', 'SEQUENCE', 'TIME', 'AUTHOR', 'BY', 'MESSAGE'],

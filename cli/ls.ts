@@ -1,34 +1,30 @@
 import { Command } from 'commander';
-import { MammoflowError } from '../pipeline/errors.js';
 import { viewRepo } from '../repos/read-tree.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine, table } from './output.js';
-import { parseRepoPath } from './repo-path.js';
+import { notInRepo, parseRepoPath } from './repo-path.js';
 import { withSession } from './session.js';
 
 /** `mammoflow ls`: what a repo holds at a commit. */
 export function lsCommand(): Command {
   return new Command('ls')
     .description('list a repo, or the files of one exam or bundle in it')
-    .argument('<repo>', '<repo>[@REF][:<exam or bundle>]')
+    .argument('<repo>', '<repo>[@REF][:<exam or bundle>[/<file>]]')
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExamples:\n  $ mammoflow ls exams\n  $ mammoflow ls classify@main~1:exam-17')
     .action((text: string, options: CommonOptions) =>
       withSession(options.data, async ({ repository }) => {
-        const { repo, reference, item } = parseRepoPath(text);
+        const path = parseRepoPath(text);
+        const { repo, reference, item, file } = path;
         const view = viewRepo(repository, await repository.resolve(reference, repo), repo);
         if (item !== undefined) {
           const found = await view.get(item);
-          if (found === undefined)
-            throw new MammoflowError('not-found', `${repo} has no ${item}.`, `See \`mammoflow ls ${repo}\`.`);
-          if (options.json) return printJson(found);
-          const rows = found.files.map(({ path, size, sha256, versionId }) => [
-            path,
-            size,
-            sha256.slice(0, 12),
-            versionId,
-          ]);
+          if (found === undefined) throw notInRepo({ repo, reference, item });
+          const files = found.files.filter((entry) => file === undefined || entry.path === file);
+          if (file !== undefined && files.length === 0) throw notInRepo(path);
+          if (options.json) return printJson({ ...found, files });
+          const rows = files.map(({ path, size, sha256, versionId }) => [path, size, sha256.slice(0, 12), versionId]);
           return printLine(table(['FILE', 'BYTES', 'SHA-256', 'VERSION'], rows));
         }
         const items = [];

@@ -62,6 +62,7 @@ export function buildProgram(): Command {
  *   (2 when a job ended with failed exams)
  */
 export async function run(argv: readonly string[]): Promise<number> {
+  process.stdout.on('error', ignoreClosedPipe);
   try {
     await buildProgram().parseAsync([...argv]);
     return Number(process.exitCode ?? 0);
@@ -71,6 +72,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     printError(error);
     return 1;
   }
+}
+
+/** `mammoflow log | head` closes its end early, which is no error; what was asked is carried on, unseen. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {

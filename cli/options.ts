@@ -29,3 +29,9 @@ export function parseRoles(text: string): WorkerRole[] {
   }
   return WORKER_ROLES.filter((role) => names.includes(role));
 }
+
+/** Parses how many of something to show. */
+export function parseCount(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a whole number from 1 on.');
+}

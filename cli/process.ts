@@ -44,7 +44,7 @@ Examples:
         const job = await startJob(client, head, { branch: options.branch, only });
         const progress = progressLine();
         const summary = options.wait
-          ? await waitForJob(client, session.repository, job, (latest) => progress.show(progressText(latest)))
+          ? await waitForJob(client, session.repository, job, (...latest) => progress.show(progressText(...latest)))
           : await readJob(client, session.repository, job);
         progress.clear();
         if (options.json) printJson(summary);

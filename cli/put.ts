@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { eraOf } from '../activities/use-bundle.js';
 import { checkBundle } from '../inference/bundle.js';
@@ -9,9 +9,10 @@ import { type Bundle, MODEL_CARD_FILE, MODEL_ROLES } from '../pipeline/bundle.js
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { examIdSchema } from '../pipeline/exam.js';
-import { useForAll, useForNew } from '../pipeline/pipeline-document.js';
+import { type Era, type PipelineDocument, useForAll, useForNew } from '../pipeline/pipeline-document.js';
 import { readPipeline } from '../repos/pipeline-repo.js';
 import { type ItemToPut, type PutProgress, type PutResult, putItems } from '../repos/put-items.js';
+import { rootOf } from '../repos/repository.js';
 import { findExamFolders, type RefusedExam } from './exam-folders.js';
 import { progressLine } from './job-output.js';
 import { startJob } from './jobs-client.js';
@@ -26,6 +27,9 @@ interface PutOptions extends CommonOptions {
   readonly for?: 'all' | 'new';
 }
 
+/** An exam or a bundle that was not committed, and why. */
+export type Refusal = RefusedExam | { readonly bundle: string; readonly reason: string };
+
 /** What `mammoflow put --json` prints. */
 export interface PutOutcome {
   readonly repo: string;
@@ -33,7 +37,9 @@ export interface PutOutcome {
   readonly commit: string | null;
   readonly job: string | null;
   readonly changed: readonly string[];
-  readonly refused: readonly RefusedExam[];
+  /** The bundle that new exams are processed with from now on, or null when there is none yet. */
+  readonly inUse: string | null;
+  readonly refused: readonly Refusal[];
   readonly leftOut: readonly string[];
 }
 
@@ -133,15 +139,12 @@ async function putModels(
 ): Promise<PutOutcome> {
   const temporary = await mkdtemp(join(tmpdir(), 'mammoflow-bundle-'));
   try {
-    const bundles = await Promise.all(
-      (await bundleFolders(paths)).map((folder, index) => openBundle(folder, join(temporary, String(index)))),
-    );
-    const cards = new Map(bundles.map(({ item, bundle }) => [item.name, bundle] as const));
-    if (cards.size < bundles.length) {
+    const { bundles, refused } = await openBundles(await bundleFolders(paths), temporary);
+    if (options.for !== undefined && bundles.length + refused.length > 1) {
       throw new MammoflowError(
-        'invalid-bundle',
-        'Two of the bundles have the same name.',
-        'Put them one by one, or rename one in its model.json.',
+        'invalid-argument',
+        `--for takes one bundle, and there are ${bundles.length + refused.length}.`,
+        'Put the one to use by itself.',
       );
     }
     const result = await putItems(session.repository, {
@@ -158,24 +161,71 @@ async function putModels(
           )}`,
         by: { kind: 'put' },
       },
-      editPipeline: (document, items, sequence) => {
-        const last = items.find((item) => item.name === bundles.at(-1)?.item.name);
-        const card = last && cards.get(last.name);
-        if (last === undefined || card === undefined) return document;
-        const current = document.eras.at(-1);
-        const era = eraOf(card, last);
-        if (options.for === 'new' && current !== undefined) {
-          return current.digest === era.digest ? document : useForNew(document, era, sequence);
-        }
-        const use = options.for === 'all' || current === undefined || current.bundle === last.name;
-        return use ? useForAll(document, era) : document;
-      },
+      editPipeline: (document, items, sequence) =>
+        bundles.reduce((edited, { item: { name }, bundle }) => {
+          const item = items.find((candidate) => candidate.name === name);
+          return item === undefined ? edited : useBundle(edited, eraOf(bundle, item), sequence, options.for);
+        }, document),
       onProgress,
     });
-    return { repo: 'models', ...(await processIfAsked(session, result, options)), refused: [], leftOut: [] };
+    return { repo: 'models', ...(await processIfAsked(session, result, options)), refused, leftOut: [] };
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** Which bundle is used once `era`'s has been put: see the help of `put`. */
+function useBundle(
+  document: PipelineDocument,
+  era: Omit<Era, 'fromSequence'>,
+  sequence: number,
+  choice: PutSettings['for'],
+): PipelineDocument {
+  const current = document.eras.at(-1);
+  if (current === undefined || choice === 'all') return useForAll(document, era);
+  if (current.digest === era.digest) {
+    // The same networks: at most the card's text changed, and who used them goes on using them.
+    if (current.bundle !== era.bundle) return document;
+    const { fromSequence } = current;
+    return { ...document, eras: [...document.eras.slice(0, -1), { ...era, fromSequence }] };
+  }
+  if (choice === 'new') return useForNew(document, era, sequence);
+  return current.bundle === era.bundle ? useForAll(document, era) : document;
+}
+
+interface OpenBundle {
+  readonly item: ItemToPut;
+  readonly bundle: Bundle;
+}
+
+/** @throws MammoflowError `invalid-bundle` when no bundle can be put; otherwise the bad ones are refused alone. */
+async function openBundles(
+  folders: readonly string[],
+  temporary: string,
+): Promise<{ bundles: OpenBundle[]; refused: Refusal[] }> {
+  const bundles: OpenBundle[] = [];
+  const refused: Refusal[] = [];
+  for (const [index, folder] of folders.entries()) {
+    try {
+      const opened = await openBundle(folder, join(temporary, String(index)));
+      const { name } = opened.bundle;
+      if (bundles.some(({ item }) => item.name === name)) {
+        throw new MammoflowError(
+          'invalid-bundle',
+          `Another bundle that is being put is called ${name} too.`,
+          'Put one of them, or rename one in its model.json.',
+        );
+      }
+      bundles.push(opened);
+    } catch (error) {
+      if (!(error instanceof MammoflowError) || error.code !== 'invalid-bundle') throw error;
+      const message = `Bundle ${basename(folder)}: ${error.message}`;
+      if (folders.length === 1) throw new MammoflowError('invalid-bundle', message, error.next, { cause: error });
+      refused.push({ bundle: basename(folder), reason: [message, error.next].filter(Boolean).join(' ') });
+    }
+  }
+  if (bundles.length > 0) return { bundles, refused };
+  throw new MammoflowError('invalid-bundle', refused.map(({ reason }) => reason).join(' '));
 }
 
 const nameOrCount = (items: readonly ItemToPut[], what: string): string =>
@@ -185,29 +235,49 @@ async function processIfAsked(
   session: Session,
   { commit, changed }: PutResult,
   options: PutSettings,
-): Promise<{ commit: string | null; job: string | null; changed: readonly string[] }> {
-  if (commit === undefined) return { commit: null, job: null, changed };
-  const document = await readPipeline(session.repository, commit);
-  const canProcess = options.process && document.eras.length > 0 && (commit.roots.exams?.items ?? 0) > 0;
-  const job = canProcess ? await startJob(await session.client(), commit, { branch: options.branch }) : null;
-  return { commit: commit.id, job, changed };
+): Promise<Pick<PutOutcome, 'commit' | 'job' | 'changed' | 'inUse'>> {
+  if (commit === undefined) return { commit: null, job: null, changed, inUse: await bundleInUse(session, options) };
+  const { eras } = await readPipeline(session.repository, commit);
+  const inUse = eras.at(-1)?.bundle ?? null;
+  const made = { commit: commit.id, changed, inUse };
+  if (!options.process || inUse === null || rootOf(commit, 'exams').items === 0) return { ...made, job: null };
+  const before = await session.repository.parent(commit);
+  const affected = (repo: string): boolean => rootOf(commit, repo).tree !== rootOf(before, repo).tree;
+  // A bundle that is not in use changes no results.
+  if (!affected('exams') && !affected('pipeline')) return { ...made, job: null };
+  try {
+    return { ...made, job: await startJob(await session.client(), commit, { branch: options.branch }) };
+  } catch (error) {
+    if (!(error instanceof MammoflowError)) throw error;
+    throw new MammoflowError(
+      error.code,
+      `Commit ${commit.id.slice(0, 12)} is made, but its job could not be started: ${error.message}`,
+      `${error.next ?? ''} Then run \`mammoflow process\`.`.trim(),
+      { cause: error },
+    );
+  }
+}
+
+async function bundleInUse({ repository }: Session, { branch }: PutSettings): Promise<string | null> {
+  const head = await repository.head(branch);
+  return head === undefined ? null : ((await readPipeline(repository, head)).eras.at(-1)?.bundle ?? null);
 }
 
 /** A folder with model.json or ONNX files is a bundle; any other holds one bundle a subfolder. */
 async function bundleFolders(paths: readonly string[]): Promise<string[]> {
   const folders: string[] = [];
-  for (const path of paths.map((given) => resolve(given))) {
+  for (const path of new Set(paths.map((given) => resolve(given)))) {
     const found = await stat(path).catch(() => undefined);
     if (!found?.isDirectory()) {
       throw new MammoflowError('not-found', `${path} is no folder.`, 'Give the folder of a bundle.');
     }
     if (await isBundle(path)) folders.push(path);
     else {
-      const children = (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-      for (const { name } of children) if (await isBundle(join(path, name))) folders.push(join(path, name));
+      for (const name of (await readdir(path)).sort())
+        if (await isBundle(join(path, name))) folders.push(join(path, name));
     }
   }
-  if (folders.length > 0) return folders;
+  if (folders.length > 0) return [...new Set(folders)];
   throw new MammoflowError(
     'not-found',
     `There is no model bundle in ${paths.join(', ')}.`,
@@ -216,7 +286,9 @@ async function bundleFolders(paths: readonly string[]): Promise<string[]> {
 }
 
 const isBundle = async (path: string): Promise<boolean> =>
-  (await readdir(path)).some((name) => name === MODEL_CARD_FILE || name.toLowerCase().endsWith('.onnx'));
+  (await readdir(path).catch(() => [])).some(
+    (name) => name === MODEL_CARD_FILE || name.toLowerCase().endsWith('.onnx'),
+  );
 
 /** Checks a bundle. One without model.json is checked as a copy that has one, since the user's folder is not ours to write. */
 async function openBundle(folder: string, copy: string): Promise<{ item: ItemToPut; bundle: Bundle }> {
@@ -257,7 +329,14 @@ function printOutcome(outcome: PutOutcome): void {
     return;
   }
   printLine(`commit ${outcome.commit}: ${outcome.changed.length} changed in ${outcome.repo}`);
-  if (outcome.job !== null)
+  if (outcome.repo === 'models' && outcome.inUse !== null) {
+    printLine(`new exams are processed with ${outcome.inUse}; --for all or --for new puts another bundle in use`);
+  }
+  if (outcome.job !== null) {
     printLine(`job ${outcome.job} started; see it with \`mammoflow job ${outcome.job} --watch\``);
-  else printLine('no job started; `mammoflow process` starts one once there are exams and a model in use');
+  } else if (outcome.inUse === null) {
+    printLine('no job started, because no model is in use yet: put one with `mammoflow put models <folder>`');
+  } else {
+    printLine('no job started; `mammoflow process` brings results up to date whenever you like');
+  }
 }

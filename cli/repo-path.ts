@@ -31,3 +31,21 @@ export function parseRepoPath(text: string): RepoPath {
     ...(rest.length === 0 ? {} : { file: rest.join('/') }),
   };
 }
+
+/** @throws MammoflowError `invalid-argument` when the text names an exam, a bundle or a file, where only a repo will do. */
+export function wholeRepo(path: RepoPath): RepoPath {
+  if (path.item === undefined) return path;
+  throw new MammoflowError(
+    'invalid-argument',
+    'This works on a whole repo.',
+    `Leave out ":${[path.item, path.file].filter(Boolean).join('/')}".`,
+  );
+}
+
+/** The error `not-found` for an exam, a bundle or a file that is not in the repo at that reference. */
+export function notInRepo({ repo, reference, item, file }: RepoPath): MammoflowError {
+  const where = reference === DEFAULT_BRANCH ? repo : `${repo}@${reference}`;
+  const what = file === undefined ? item : `file ${file} in ${item}`;
+  const look = file === undefined ? where : `${where}:${item}`;
+  return new MammoflowError('not-found', `${where} has no ${what}.`, `See \`mammoflow ls ${look}\`.`);
+}

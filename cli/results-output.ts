@@ -6,7 +6,10 @@ const HEADINGS = { image: 'images', imageheatmaps: 'images+heatmaps' } as const;
 
 /** Results for people: one row an exam and classifier, then what has no predictions and why. */
 export function printResults(results: readonly ExamResult[]): void {
-  if (results.length === 0) return printLine('no exams');
+  if (results.length === 0) {
+    printLine('no exams');
+    return;
+  }
   const rows = results.flatMap((result) =>
     VARIANTS.flatMap((variant) => {
       const values = result[variant];

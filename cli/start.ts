@@ -139,8 +139,8 @@ async function processHead(session: Session, head: Awaited<ReturnType<typeof req
   const job = await startJob(client, head, { branch: DEFAULT_BRANCH });
   const line = progressLine();
   let told = '';
-  const summary = await waitForJob(client, session.repository, job, (latest) => {
-    const text = progressText(latest);
+  const summary = await waitForJob(client, session.repository, job, (...latest) => {
+    const text = progressText(...latest);
     line.show(text);
     // Without a terminal to write over, every change is a line.
     if (!process.stderr.isTTY && text !== told) process.stderr.write(`${text}\n`);

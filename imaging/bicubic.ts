@@ -1,7 +1,18 @@
-import type { FloatPlane } from './planes.js';
+import type { FloatPlane, Grey16Image } from './planes.js';
 
 /** The sharpness parameter of OpenCV's INTER_CUBIC. */
 const A = -0.75;
+
+/** A plane that lies in a larger one whose other pixels are all 0. */
+export interface PlacedPlane {
+  readonly plane: FloatPlane | Grey16Image;
+  /** Rows and columns of the larger plane. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Where the plane's first pixel lies in the larger one. Parts of the plane that lie outside are cut off. */
+  readonly top: number;
+  readonly left: number;
+}
 
 /**
  * Resizes a plane with cubic convolution (Keys 1981), sampled as OpenCV's INTER_CUBIC does without its vendor
@@ -11,47 +22,90 @@ const A = -0.75;
  * @param out where to write `rows * columns` values; a new array unless given.
  */
 export function resizeBicubic(
-  source: FloatPlane,
+  plane: FloatPlane | Grey16Image,
   rows: number,
   columns: number,
   out: Float32Array = new Float32Array(rows * columns),
 ): Float32Array {
+  return resizePlacedBicubic({ plane, rows: plane.rows, columns: plane.columns, top: 0, left: 0 }, rows, columns, out);
+}
+
+/**
+ * As `resizeBicubic` of the larger plane, which is never made: a classifier's window is two thirds padding, and only
+ * what the plane itself can reach is computed.
+ */
+export function resizePlacedBicubic(
+  source: PlacedPlane,
+  rows: number,
+  columns: number,
+  out: Float32Array = new Float32Array(rows * columns),
+): Float32Array {
+  const { plane, top, left } = source;
   const across = axisTaps(source.columns, columns);
   const down = axisTaps(source.rows, rows);
+  const firstColumn = Math.max(0, left);
+  const endColumn = Math.min(source.columns, left + plane.columns);
+  const firstRow = Math.max(0, top);
+  const endRow = Math.min(source.rows, top + plane.rows);
+  out.fill(0);
+  if (firstColumn >= endColumn || firstRow >= endRow) return out;
+  const [first, end] = reachedTargets(across, firstColumn, endColumn);
+
+  // One row of the larger plane with its borders replicated, so that the four taps of a target always are neighbours.
+  const row = new Float32Array(TAPS_BEFORE + source.columns + TAPS_AFTER);
+  const resizeSourceRow = (sourceRow: number, target: Float32Array): void => {
+    const start = (sourceRow - top) * plane.columns - left;
+    row.set(plane.pixels.subarray(start + firstColumn, start + endColumn), TAPS_BEFORE + firstColumn);
+    row.fill(row[TAPS_BEFORE] as number, 0, TAPS_BEFORE);
+    row.fill(row[TAPS_BEFORE + source.columns - 1] as number, TAPS_BEFORE + source.columns);
+    resizeRow(row, across, target, first, end);
+  };
+
   // The four source rows under a target row, resized horizontally; source row r is kept in slot r mod 4.
   const slots = Array.from({ length: 4 }, () => new Float32Array(columns));
   const held = new Int32Array(4).fill(-1);
-  const slotOf = (sourceRow: number): Float32Array => {
+  const nothing = new Float32Array(columns);
+  const slotOf = (tap: number): Float32Array => {
+    const sourceRow = Math.min(Math.max(tap, 0), source.rows - 1);
+    if (sourceRow < firstRow || sourceRow >= endRow) return nothing;
     const slot = slots[sourceRow & 3] as Float32Array;
     if (held[sourceRow & 3] !== sourceRow) {
-      const offset = sourceRow * source.columns;
-      resizeRow(source.pixels.subarray(offset, offset + source.columns), across, slot);
+      resizeSourceRow(sourceRow, slot);
       held[sourceRow & 3] = sourceRow;
     }
     return slot;
   };
-  for (let row = 0; row < rows; row += 1) {
-    const tap = 4 * row;
+  const [firstReached, endReached] = reachedTargets(down, firstRow, endRow);
+  for (let target = firstReached; target < endReached; target += 1) {
+    const base = down.bases[target] as number;
     blendRows(
-      slotOf(down.indices[tap] as number),
-      slotOf(down.indices[tap + 1] as number),
-      slotOf(down.indices[tap + 2] as number),
-      slotOf(down.indices[tap + 3] as number),
-      down.weights.subarray(tap, tap + 4),
-      out.subarray(row * columns, (row + 1) * columns),
+      slotOf(base - 1),
+      slotOf(base),
+      slotOf(base + 1),
+      slotOf(base + 2),
+      down.weights,
+      4 * target,
+      out,
+      target * columns,
+      first,
+      end,
     );
   }
   return out;
 }
 
-/** For each target place along an axis, four source places and their weights. */
+/** A target's taps lie at its base - 1, base, base + 1 and base + 2; the base is -1 at the least. */
+const TAPS_BEFORE = 2;
+const TAPS_AFTER = 2;
+
+/** For each target place along an axis, the source place before it, and the weights of its four taps. */
 interface AxisTaps {
-  readonly indices: Int32Array;
+  readonly bases: Int32Array;
   readonly weights: Float32Array;
 }
 
 function axisTaps(sourceSize: number, targetSize: number): AxisTaps {
-  const indices = new Int32Array(4 * targetSize);
+  const bases = new Int32Array(targetSize);
   const weights = new Float32Array(4 * targetSize);
   const scale = sourceSize / targetSize;
   const f = Math.fround;
@@ -64,21 +118,38 @@ function axisTaps(sourceSize: number, targetSize: number): AxisTaps {
     const w0 = f(f(f(f(f(f(A * s) - 5 * A) * s) + 8 * A) * s) - 4 * A);
     const w1 = f(f(f(f(f((A + 2) * t) - (A + 3)) * t) * t) + 1);
     const w2 = f(f(f(f(f((A + 2) * u) - (A + 3)) * u) * u) + 1);
-    weights.set([w0, w1, w2, f(f(f(1 - w0) - w1) - w2)], 4 * target);
-    for (let tap = 0; tap < 4; tap += 1) {
-      indices[4 * target + tap] = Math.min(Math.max(base - 1 + tap, 0), sourceSize - 1);
-    }
+    bases[target] = base;
+    weights[4 * target] = w0;
+    weights[4 * target + 1] = w1;
+    weights[4 * target + 2] = w2;
+    weights[4 * target + 3] = f(f(f(1 - w0) - w1) - w2);
   }
-  return { indices, weights };
+  return { bases, weights };
 }
 
-function resizeRow(source: Float32Array, { indices, weights }: AxisTaps, target: Float32Array): void {
-  for (let column = 0, tap = 0; column < target.length; column += 1, tap += 4) {
+/** The half-open range of targets that have a tap in `first` to `end`; borders are replicated, hence the open ends. */
+function reachedTargets({ bases }: AxisTaps, first: number, end: number): [first: number, end: number] {
+  let from = 0;
+  while (from < bases.length && (bases[from] as number) + 2 < first) from += 1;
+  let to = bases.length;
+  while (to > from && (bases[to - 1] as number) - 1 >= end) to -= 1;
+  return [from, to];
+}
+
+function resizeRow(
+  row: Float32Array,
+  { bases, weights }: AxisTaps,
+  target: Float32Array,
+  first: number,
+  end: number,
+): void {
+  for (let column = first, tap = 4 * first; column < end; column += 1, tap += 4) {
+    const place = (bases[column] as number) + TAPS_BEFORE - 1;
     target[column] =
-      (source[indices[tap] as number] as number) * (weights[tap] as number) +
-      (source[indices[tap + 1] as number] as number) * (weights[tap + 1] as number) +
-      (source[indices[tap + 2] as number] as number) * (weights[tap + 2] as number) +
-      (source[indices[tap + 3] as number] as number) * (weights[tap + 3] as number);
+      (row[place] as number) * (weights[tap] as number) +
+      (row[place + 1] as number) * (weights[tap + 1] as number) +
+      (row[place + 2] as number) * (weights[tap + 2] as number) +
+      (row[place + 3] as number) * (weights[tap + 3] as number);
   }
 }
 
@@ -88,11 +159,18 @@ function blendRows(
   row2: Float32Array,
   row3: Float32Array,
   weights: Float32Array,
-  target: Float32Array,
+  tap: number,
+  out: Float32Array,
+  offset: number,
+  first: number,
+  end: number,
 ): void {
-  const [w0, w1, w2, w3] = weights as unknown as [number, number, number, number];
-  for (let column = 0; column < target.length; column += 1) {
-    target[column] =
+  const w0 = weights[tap] as number;
+  const w1 = weights[tap + 1] as number;
+  const w2 = weights[tap + 2] as number;
+  const w3 = weights[tap + 3] as number;
+  for (let column = first; column < end; column += 1) {
+    out[offset + column] =
       (row0[column] as number) * w0 +
       (row1[column] as number) * w1 +
       (row2[column] as number) * w2 +

@@ -1,5 +1,5 @@
 import type { AugmentationWindow } from './augmentation-window.js';
-import { resizeBicubic } from './bicubic.js';
+import { resizePlacedBicubic } from './bicubic.js';
 import type { FloatPlane, Grey16Image } from './planes.js';
 
 /**
@@ -18,16 +18,19 @@ export function takeWindow(
 ): Float32Array {
   const height = window.bottom - window.top;
   const width = window.right - window.left;
-  const exact = height === rows && width === columns;
-  const slice = exact ? out : new Float32Array(height * width);
-  if (exact) out.fill(0);
+  const top = padding.top - window.top;
+  if (height !== rows || width !== columns) {
+    const placed = { plane: channel, rows: height, columns: width, top, left: -window.left };
+    return resizePlacedBicubic(placed, rows, columns, out);
+  }
+  out.fill(0);
   const left = Math.max(0, window.left);
   const right = Math.min(channel.columns, window.right);
-  const first = Math.max(0, window.top - padding.top);
-  const end = Math.min(channel.rows, window.bottom - padding.top);
+  const first = Math.max(0, -top);
+  const end = Math.min(channel.rows, rows - top);
   for (let row = first; row < end && left < right; row += 1) {
     const source = channel.pixels.subarray(row * channel.columns + left, row * channel.columns + right);
-    slice.set(source, (row + padding.top - window.top) * width + left - window.left);
+    out.set(source, (row + top) * columns + left - window.left);
   }
-  return exact ? out : resizeBicubic({ rows: height, columns: width, pixels: slice }, rows, columns, out);
+  return out;
 }

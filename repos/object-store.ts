@@ -42,7 +42,7 @@ export interface PutOptions {
 
 /**
  * A versioned S3 bucket, reduced to what mammoflow needs of it. Every read of committed data names a version id.
- * Failures of the service are retried by the SDK and then thrown as they are, so that Temporal retries them too.
+ * Failures of the service are retried by the SDK and then thrown, with codes that make Temporal retry them too.
  */
 export interface ObjectStore {
   readonly bucket: string;
@@ -77,15 +77,79 @@ function isConditionFailed(error: unknown): boolean {
   return status === 412 || error.name === 'PreconditionFailed' || error.name === 'ConditionalRequestConflict';
 }
 
+/** What S3 servers call it when the body does not have the checksum that was sent with it. */
+const BAD_CHECKSUM: ReadonlySet<string> = new Set([
+  'BadDigest',
+  'XAmzContentChecksumMismatch',
+  'XAmzContentSHA256Mismatch',
+]);
+const REFUSED_ACCESS: ReadonlySet<string> = new Set([
+  'AccessDenied',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'ExpiredToken',
+  'CredentialsProviderError',
+]);
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+]);
+
+/** The errors that a person can do something about, in their words; any other is passed on. */
+function explained(error: unknown, bucket: string, key: string | undefined): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.name === 'NoSuchBucket') {
+    const next = 'Make it with versioning enabled, or correct MAMMOFLOW_BUCKET.';
+    return new MammoflowError('service-unavailable', `There is no bucket ${bucket}.`, next, { cause: error });
+  }
+  if (REFUSED_ACCESS.has(error.name)) {
+    return new MammoflowError(
+      'service-unavailable',
+      `The S3 service refuses access to the bucket ${bucket} (${error.name}).`,
+      'Check the AWS credentials and what they are allowed to do.',
+      { cause: error },
+    );
+  }
+  if (BAD_CHECKSUM.has(error.name)) {
+    return new MammoflowError(
+      'corrupt-data',
+      `The bytes sent for ${key} do not have the SHA-256 that was computed before.`,
+      'The file changed meanwhile, or was damaged on the way; try again.',
+      { cause: error },
+    );
+  }
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (UNREACHABLE.has(code)) {
+    return new MammoflowError(
+      'service-unavailable',
+      `The S3 service of the bucket ${bucket} does not answer (${code}).`,
+      'See `mammoflow status`, or correct AWS_ENDPOINT_URL_S3.',
+      { cause: error },
+    );
+  }
+  return error;
+}
+
+/** What goes wrong is thrown; without a logger the SDK would also print some of it. */
+const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
 /** Sockets that stay open: a stage reads and writes about a dozen files, and a worker runs a few stages at a time. */
 const MAX_SOCKETS = 64;
 
-/** Opens a bucket. Nothing is sent yet; `checkBucket` tells whether it can be used. */
+/**
+ * Opens a bucket. Nothing is sent yet. Every method throws MammoflowError `service-unavailable` when the service cannot
+ * be reached, the bucket does not exist or access is refused; `put` also `invalid-configuration` when the bucket keeps
+ * no versions, and `corrupt-data` when the bytes that arrived do not have the SHA-256 that was given.
+ */
 export function openObjectStore(bucket: string, config: S3ClientConfig): ObjectStore {
   const client = new S3Client({
     // A server at an address of its own seldom resolves bucket names as host names.
     forcePathStyle: config.endpoint !== undefined,
     maxAttempts: 5,
+    logger: SILENT,
     // Checksums are sent where we know them; the SDK's default CRC32 would be computed beside them.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -103,6 +167,17 @@ export function openObjectStore(bucket: string, config: S3ClientConfig): ObjectS
       return next(args);
     },
     { step: 'finalizeRequest', name: 'countRequests' },
+  );
+  // Outermost, so that only what is left after the SDK's retries is seen.
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        throw explained(error, bucket, (args.input as { Key?: string }).Key);
+      }
+    },
+    { step: 'initialize', name: 'explainErrors', priority: 'high' },
   );
 
   return {
@@ -219,11 +294,13 @@ function unversioned(bucket: string): MammoflowError {
 async function putFile(client: S3Client, input: PutObjectCommandInput, file: { path: string; size: number }) {
   const attempts = 3;
   for (let attempt = 1; ; attempt += 1) {
-    const stream = createReadStream(file.path);
+    // Not beyond the size that was hashed, should the file have grown since.
+    const stream = createReadStream(file.path, { end: Math.max(0, file.size - 1) });
     try {
       return await client.send(new PutObjectCommand({ ...input, Body: stream, ContentLength: file.size }));
     } catch (error) {
-      const transient = !(error instanceof S3ServiceException) || (error.$metadata.httpStatusCode ?? 500) >= 500;
+      const refused = error instanceof S3ServiceException && (error.$metadata.httpStatusCode ?? 500) < 500;
+      const transient = !refused && !(error instanceof MammoflowError);
       if (!transient || attempt === attempts) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200 * 2 ** attempt));
     } finally {

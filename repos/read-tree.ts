@@ -17,8 +17,18 @@ export function viewRepo(repository: Repository, commit: Commit, repo: string): 
   const root = rootOf(commit, repo);
   if ((INPUT_REPOS as readonly string[]).includes(repo)) {
     const { inputs } = repository;
-    return { root, get: (name) => inputs.get(root, name), items: () => inputs.items(root), changesSince: (before) => inputs.diff(before, root) };
+    return {
+      root,
+      get: (name) => inputs.get(root, name),
+      items: () => inputs.items(root),
+      changesSince: (before) => inputs.diff(before, root),
+    };
   }
   const { stages } = repository;
-  return { root, get: (name) => stages.get(root, name), items: () => stages.items(root), changesSince: (before) => stages.diff(before, root) };
+  return {
+    root,
+    get: (name) => stages.get(root, name),
+    items: () => stages.items(root),
+    changesSince: (before) => stages.diff(before, root),
+  };
 }

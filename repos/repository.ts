@@ -149,7 +149,11 @@ export function openRepository(store: ObjectStore): Repository {
     async commit(id) {
       const commit = await readCommit(id);
       if (commit === undefined) {
-        throw new MammoflowError('unknown-reference', `There is no commit ${id}.`, 'See `mammoflow log` for the commits.');
+        throw new MammoflowError(
+          'unknown-reference',
+          `There is no commit ${id}.`,
+          'See `mammoflow log` for the commits.',
+        );
       }
       return commit;
     },
@@ -247,7 +251,8 @@ export function openRepository(store: ObjectStore): Repository {
       }
     }
     const known: string[] = [];
-    for await (const { key } of store.list(branchesPrefix)) known.push(key.slice(branchesPrefix.length, -'.json'.length));
+    for await (const { key } of store.list(branchesPrefix))
+      known.push(key.slice(branchesPrefix.length, -'.json'.length));
     if (known.length === 0) {
       throw new MammoflowError(
         'unknown-reference',

@@ -59,7 +59,7 @@ export interface TreeStore<Item extends TreeItem> {
   items(root: TreeRoot): AsyncGenerator<Item>;
   /**
    * The tree with items set, or removed where the value is null. Costs what changes.
-   * @throws MammoflowError `corrupt-data` for an item that is not of this repo's kind or is set under another's name.
+   * @throws MammoflowError `invalid-argument` for an item that is not of this repo's kind or is set under another's name.
    */
   edit(root: TreeRoot, changes: ReadonlyMap<string, Item | null>): Promise<TreeRoot>;
   /** What differs from `before` to `after`; equal subtrees are not opened. */
@@ -112,7 +112,7 @@ export function openTrees<Item extends TreeItem>(store: ObjectStore, itemSchema:
     if (result.success && item.name === name) return;
     const issue = result.error?.issues[0];
     const why = issue === undefined ? `its name is ${item.name}` : `${issue.path.join('.')}: ${issue.message}`;
-    throw new MammoflowError('corrupt-data', `${name} cannot be committed (${why}).`);
+    throw new MammoflowError('invalid-argument', `${name} cannot be committed (${why}).`);
   }
 
   async function save(node: Node<Item>): Promise<TreeRoot> {

@@ -2,12 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
+import type { StageRun } from '../activities/dependencies.js';
 import type { StageProgress, StageResult } from '../activities/stage.js';
 import { deserialiseError } from '../inference/error-transfer.js';
 import type { ModelRole } from '../pipeline/bundle.js';
 import type { Json } from '../pipeline/canonical-json.js';
 import { MammoflowError } from '../pipeline/errors.js';
-import type { MessageFromInferenceProcess, MessageToInferenceProcess, StageRequest } from './stage-request.js';
+import type { MessageFromInferenceProcess, MessageToInferenceProcess } from './inference-messages.js';
 
 export interface InferenceClient {
   /**
@@ -15,7 +16,7 @@ export interface InferenceClient {
    * @throws what the stage throws; MammoflowError `worker-crashed` when the process died under it (worth a retry); the
    *   signal's reason when it was aborted.
    */
-  runStage(request: StageRequest, options: RunStageOptions): Promise<StageResultWithProvenance>;
+  runStage(request: StageRun, options: RunStageOptions): Promise<StageResultWithProvenance>;
   /** Resident memory of the inference process as it last reported it, in bytes; 0 while there is none. */
   memory(): number;
   /** The process's id while there is one, for logs and tests. */
@@ -85,7 +86,7 @@ export function createInferenceClient(settings: { env?: NodeJS.ProcessEnv; log: 
   };
 
   /** A process that holds no other model of any role that the request uses. */
-  const childFor = async (request: StageRequest): Promise<Child> => {
+  const childFor = async (request: StageRun): Promise<Child> => {
     const models = Object.entries(request.inputs.models) as [ModelRole, { sha256: string }][];
     if (child !== undefined) {
       const { digests } = child;
@@ -103,7 +104,7 @@ export function createInferenceClient(settings: { env?: NodeJS.ProcessEnv; log: 
       'It is tried again in a new process; if that keeps happening, give the worker more memory or look into its log.',
     );
 
-  const runIn = (running: Child, request: StageRequest, options: RunStageOptions): Promise<StageResultWithProvenance> =>
+  const runIn = (running: Child, request: StageRun, options: RunStageOptions): Promise<StageResultWithProvenance> =>
     new Promise((resolve, reject) => {
       nextId += 1;
       const id = nextId;

@@ -1,7 +1,7 @@
 import { serialiseError } from '../inference/error-transfer.js';
 import { startLanes } from '../inference/lanes.js';
+import type { MessageFromInferenceProcess, MessageToInferenceProcess } from './inference-messages.js';
 import { runStage } from './run-stage.js';
-import type { MessageFromInferenceProcess, MessageToInferenceProcess } from './stage-request.js';
 
 /**
  * The entry of the gpu worker's child process, in which stages of class `gpu` run. The runtime computes synchronously

@@ -80,10 +80,11 @@ async function readViews(inputs: StageInputs): Promise<Record<View, ClassifierVi
   const { horizontal_flip: horizontalFlip } = parseDocument(cropDocumentSchema, cropText, CROP_FILE);
   const centersText = await readFile(upstreamFile(inputs, 'extract_centers', CENTERS_FILE), 'utf8');
   const centers = parseDocument(centersDocumentSchema, centersText, CENTERS_FILE);
-  const views: Partial<Record<View, ClassifierView>> = {};
-  for (const view of VIEWS) {
-    const image = await readGrey16Png(upstreamFile(inputs, 'crop', viewFile(view)), { exam: inputs.exam, view });
-    const bytes = await readFile(upstreamFile(inputs, 'generate_heatmaps', heatmapFile(view)));
+  const read = async (view: View): Promise<ClassifierView> => {
+    const [image, bytes] = await Promise.all([
+      readGrey16Png(upstreamFile(inputs, 'crop', viewFile(view)), { exam: inputs.exam, view }),
+      readFile(upstreamFile(inputs, 'generate_heatmaps', heatmapFile(view))),
+    ]);
     const what = `${heatmapFile(view)} of exam ${inputs.exam}`;
     const { benign, malignant } = readNpz(bytes, ['benign', 'malignant'], what);
     for (const { rows, columns } of [benign, malignant]) {
@@ -92,14 +93,16 @@ async function readViews(inputs: StageInputs): Promise<Record<View, ClassifierVi
       }
     }
     const planes = { image, benign, malignant };
-    views[view] = {
+    return {
       bestCenter: centers.views[view].best_center,
       planes: isMirroredOnDisk(view, horizontalFlip)
         ? { image: mirrorColumns(image), benign: mirrorColumns(benign), malignant: mirrorColumns(malignant) }
         : planes,
     };
-  }
-  return views as Record<View, ClassifierView>;
+  };
+  // Decoding runs on threads of its own, so one view is decoded while another's heatmaps are unpacked.
+  const views = await Promise.all(VIEWS.map(async (view) => [view, await read(view)] as const));
+  return Object.fromEntries(views) as Record<View, ClassifierView>;
 }
 
 /** The mean over passes, in float32 as the original takes it. */

@@ -10,7 +10,7 @@ import { readBundle } from '../../inference/bundle.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
 import { predictionsSchema } from '../../pipeline/predictions.js';
 import { createInferenceClient, type InferenceClient } from '../../workers/inference-client.js';
-import type { MessageFromInferenceProcess } from '../../workers/stage-request.js';
+import type { MessageFromInferenceProcess } from '../../workers/inference-messages.js';
 import { repositoryRoot } from '../support/shared.js';
 import { filesOf, modelsOf, withFolder } from '../support/stage-run.js';
 import { syntheticCrop } from '../support/synthetic-crop.js';

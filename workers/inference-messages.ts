@@ -1,20 +1,10 @@
-import type { StageInputs, StageProgress, StageResult } from '../activities/stage.js';
+import type { StageRun } from '../activities/dependencies.js';
+import type { StageProgress, StageResult } from '../activities/stage.js';
 import type { TransferredError } from '../inference/error-transfer.js';
-import type { Json } from '../pipeline/canonical-json.js';
-
-/** One datum to compute, as it is sent to the thread or process that computes it. */
-export interface StageRequest {
-  readonly stage: string;
-  readonly inputs: StageInputs;
-  /** Unparsed: `runStage` checks them against the stage's schema. */
-  readonly parameters: Readonly<Record<string, Json>>;
-  /** An empty folder of this datum's own. */
-  readonly outputFolder: string;
-}
 
 /** From the worker to its inference process. */
 export type MessageToInferenceProcess =
-  | { readonly kind: 'run'; readonly id: number; readonly request: StageRequest }
+  | { readonly kind: 'run'; readonly id: number; readonly request: StageRun }
   | { readonly kind: 'abort'; readonly id: number }
   | { readonly kind: 'close' };
 

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import type { S3Service } from '../../infra/dev/services.js';
+import { type ErrorCode, MammoflowError } from '../../pipeline/errors.js';
+import { sha256Hex } from '../../repos/hash.js';
+import { type ObjectStore, openObjectStore } from '../../repos/object-store.js';
+import { storeOf } from '../support/repository.js';
+import { freshBucket, s3ClientOf } from '../support/services.js';
+import { withTemporaryFolder } from '../support/temporary-folder.js';
+
+const fails = (promise: Promise<unknown>, code: ErrorCode, message: RegExp) =>
+  assert.rejects(promise, (error) => {
+    assert.ok(error instanceof MammoflowError, String(error));
+    assert.equal(error.code, code);
+    assert.match(error.sentence, message);
+    return true;
+  });
+
+describe('the object store', () => {
+  let s3: S3Service;
+  let store: ObjectStore;
+  before(async () => {
+    s3 = await freshBucket();
+    store = storeOf(s3);
+  });
+  after(() => store.close());
+  const put = (key: string, text: string, options: { ifAbsent?: boolean; ifMatch?: string } = {}) =>
+    store.put(key, Buffer.from(text), { sha256: sha256Hex(text), ...options });
+  const read = async (key: string, versionId?: string) => {
+    const object = await store.get(key, versionId);
+    return object && Buffer.from(object.bytes).toString();
+  };
+
+  it('reads any version by its id, and the newest without', async () => {
+    const first = await put('versions', 'one');
+    const second = await put('versions', 'two');
+    assert.ok(first && second);
+    assert.notEqual(first.versionId, second.versionId);
+    assert.equal(await read('versions', first.versionId), 'one');
+    assert.equal(await read('versions', second.versionId), 'two');
+    assert.equal(await read('versions'), 'two');
+    assert.deepEqual(await store.head('versions', first.versionId), { ...first, size: 3, sha256: sha256Hex('one') });
+    const stream = await store.getStream('versions', first.versionId);
+    assert.equal(Buffer.concat((await stream?.toArray()) ?? []).toString(), 'one');
+  });
+
+  it('has nothing to say of what is not there', async () => {
+    assert.equal(await store.get('nothing'), undefined);
+    assert.equal(await store.head('nothing'), undefined);
+    assert.equal(await store.getStream('nothing', '01K00000000000000000000000'), undefined);
+    for await (const { key } of store.list('nothing/')) assert.fail(key);
+  });
+
+  it('lists keys in order', async () => {
+    for (const name of ['b', 'a', 'c/d']) await put(`list/${name}`, name);
+    const keys: string[] = [];
+    for await (const { key, size } of store.list('list/')) keys.push(`${key} ${size}`);
+    assert.deepEqual(keys, ['list/a 1', 'list/b 1', 'list/c/d 3']);
+  });
+
+  it('writes under a condition, or says that it did not hold', async () => {
+    const first = await put('condition', 'one', { ifAbsent: true });
+    assert.ok(first);
+    assert.equal(await put('condition', 'two', { ifAbsent: true }), undefined);
+    const second = await put('condition', 'two', { ifMatch: first.etag });
+    assert.ok(second);
+    assert.equal(await put('condition', 'three', { ifMatch: first.etag }), undefined);
+    assert.equal(await read('condition'), 'two');
+  });
+
+  it('lets exactly one of sixteen writers at once be first', async () => {
+    const versions = await Promise.all(
+      Array.from({ length: 16 }, (_, index) => put('race', `writer ${index}`, { ifAbsent: true })),
+    );
+    assert.equal(versions.filter((version) => version !== undefined).length, 1);
+  });
+
+  it('refuses bytes and files that do not have the SHA-256 they were announced with', async () => {
+    const wrong = { sha256: sha256Hex('something else') };
+    const message = /bytes sent for damaged do not have the SHA-256.*try again/;
+    await fails(store.put('damaged', Buffer.from('bytes'), wrong), 'corrupt-data', message);
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'file');
+      await writeFile(path, 'bytes');
+      await fails(store.put('damaged', { path, size: 5 }, wrong), 'corrupt-data', message);
+    });
+    assert.equal(await store.head('damaged'), undefined);
+  });
+
+  it('uploads a file as it was when it was measured, even if it has grown since', () =>
+    withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'file');
+      await writeFile(path, 'bytes and more');
+      assert.ok(await store.put('grown', { path, size: 5 }, { sha256: sha256Hex('bytes') }));
+      assert.equal(await read('grown'), 'bytes');
+      await writeFile(path, '');
+      assert.ok(await store.put('empty', { path, size: 0 }, { sha256: sha256Hex('') }));
+      assert.equal(await read('empty'), '');
+    }));
+
+  it('refuses a bucket that keeps no versions', async () => {
+    const client = s3ClientOf(s3);
+    const bucket = `${s3.bucket}-plain`;
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    client.destroy();
+    const plain = storeOf({ ...s3, bucket });
+    await fails(
+      plain.put('key', Buffer.from('x'), { sha256: sha256Hex('x') }),
+      'invalid-configuration',
+      new RegExp(`bucket ${bucket} does not keep versions.*Enable versioning`),
+    );
+    plain.close();
+  });
+
+  it('says that a bucket does not exist, access is refused, or nobody answers', async () => {
+    const check = async (other: ObjectStore, message: RegExp) => {
+      await fails(other.get('key'), 'service-unavailable', message);
+      await fails(other.put('key', Buffer.from('x'), { sha256: sha256Hex('x') }), 'service-unavailable', message);
+      other.close();
+    };
+    await check(storeOf({ ...s3, bucket: 'no-such-bucket' }), /no bucket no-such-bucket\. Make it with versioning/);
+    await check(storeOf({ ...s3, secretAccessKey: 'wrong' }), /refuses access.*Check the AWS credentials/);
+    const nobody = openObjectStore(s3.bucket, {
+      endpoint: 'http://127.0.0.1:9',
+      region: s3.region,
+      credentials: s3,
+      maxAttempts: 1,
+    });
+    await check(nobody, /does not answer \(ECONNREFUSED\)/);
+  });
+});
