@@ -74,7 +74,7 @@ Examples:
           ),
         );
         if (options.json) printJson(written);
-        else printLine(`${written.length} files in ${resolve(folder)}`);
+        else printLine(`${written.length} ${written.length === 1 ? 'file' : 'files'} in ${resolve(folder)}`);
       }),
     );
 }

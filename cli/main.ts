@@ -47,11 +47,12 @@ const COMMANDS: readonly (() => Command)[] = [
 export function buildProgram(): Command {
   const program = new Command('mammoflow')
     .description('Versioned, incremental inference for mammography exams. Research use only. Not for diagnosis.')
-    .version(packageVersion())
-    .showHelpAfterError('(add --help to see how it is used)');
+    .version(packageVersion());
   for (const command of COMMANDS) program.addCommand(command());
   // Verbs inherit none of this by themselves when they are added.
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().showHelpAfterError('(add --help to see how it is used)');
+  }
   return program;
 }
 
