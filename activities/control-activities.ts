@@ -10,16 +10,19 @@ import { openJobFiles } from './job-files.js';
 import { type Landing, landResults } from './land-results.js';
 import { planJob } from './plan-job.js';
 import { type OutcomeRequest, recordOutcome } from './record-outcome.js';
+import { type Resolution, resolveKnown } from './resolve-known.js';
+import { settle } from './settle.js';
 
 /** The bookkeeping around a job: reads and writes small objects, and never touches a pixel. */
 export interface ControlActivities {
   planJob(job: string, run: string, settings: ProcessCommitSettings): Promise<Plan>;
-  /** The exams of one page of a plan, with the bundle that applies to each. */
-  readPage(job: string, page: number): Promise<{ exam: string; bundle: string }[]>;
+  /** Lands what is already known of the exams on these pages, and says which need computing. */
+  resolveKnown(job: string, pages: readonly number[]): Promise<Resolution>;
   recordOutcome(request: OutcomeRequest): Promise<void>;
   landResults(job: string, branch: string, exams: readonly string[]): Promise<Landing>;
   findLostExams(job: string, exams: readonly string[]): Promise<LostExam[]>;
-  writeSummary(summary: JobSummary): Promise<void>;
+  /** Keeps the job's summary, and remembers the branch as complete where it is. */
+  finishJob(summary: JobSummary): Promise<void>;
 }
 
 export function createControlActivities({ repository, client, stages }: ControlDependencies): ControlActivities {
@@ -28,14 +31,12 @@ export function createControlActivities({ repository, client, stages }: ControlD
     planJob: withFailures((job, run, settings) =>
       planJob(repository, stages, { job, run }, settings, (planned) => Context.current().heartbeat({ planned })),
     ),
-    readPage: withFailures(async (job, page) => {
-      const { eras } = await jobs.settings(job);
-      return (await jobs.page(job, page)).map(({ exam, era }) => ({ exam, bundle: eras[era]?.bundle ?? '' }));
-    }),
+    resolveKnown: withFailures((job, pages) => resolveKnown(repository, stages, jobs, job, pages)),
     recordOutcome: withFailures((request) => recordOutcome(repository, jobs, request)),
     landResults: withFailures((job, branch, exams) => landResults(repository, stages, job, branch, exams)),
     findLostExams: withFailures((job, exams) => findLostExams(repository, client, job, exams)),
-    writeSummary: withFailures(async (summary) => {
+    finishJob: withFailures(async (summary) => {
+      await settle(repository, stages, summary.job, summary.branch);
       await writeJson(repository.store, jobSummaryKey(summary.job), summary as unknown as Json);
     }),
   };

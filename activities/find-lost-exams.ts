@@ -1,8 +1,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import pLimit from 'p-limit';
-import { type ExamReport, examOutcomeSchema } from '../pipeline/job.js';
-import { readJson } from '../repos/json-objects.js';
-import { jobOutcomeKey } from '../repos/layout.js';
+import type { ExamOutcome, ExamReport } from '../pipeline/job.js';
+import { readJobOutcome } from '../repos/exam-outcomes.js';
 import type { Repository } from '../repos/repository.js';
 
 /** An exam whose child workflow is over without the parent having heard of it. */
@@ -37,7 +36,7 @@ async function look(repository: Repository, client: Client, job: string, exam: s
     status = 'NOT_FOUND';
   }
   if (status === 'RUNNING') return undefined;
-  const outcome = await readJson(repository.store, jobOutcomeKey(job, exam), examOutcomeSchema);
+  const outcome = await readJobOutcome(repository.store, job, exam);
   if (outcome !== undefined) return { exam, report: reportOf(exam, outcome) };
   const ended = status === 'NOT_FOUND' ? 'was never created' : `ended as ${status.toLowerCase()}`;
   return {
@@ -46,9 +45,7 @@ async function look(repository: Repository, client: Client, job: string, exam: s
   };
 }
 
-type StoredOutcome = ReturnType<typeof examOutcomeSchema.parse>;
-
-function reportOf(exam: string, { outcome, statuses }: StoredOutcome): ExamReport {
+function reportOf(exam: string, { outcome, statuses }: ExamOutcome): ExamReport {
   const skipped = Object.values(statuses).every((status) => status === 'skipped');
   return {
     exam,

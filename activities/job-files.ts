@@ -14,7 +14,7 @@ export interface JobFiles {
 }
 
 export function openJobFiles(store: ObjectStore): JobFiles {
-  const cache = new LRUCache<string, object>({ max: 64 });
+  const cache = new LRUCache<string, object>({ max: 32 });
 
   async function read<T extends object>(key: string, schema: z.ZodType<T>): Promise<T> {
     const cached = cache.get(key);

@@ -1,16 +1,11 @@
 import pLimit from 'p-limit';
 import { OUTCOMES, type OutcomeItem, type StageItem } from '../pipeline/commit.js';
-import { wantedHash } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
-import { type ExamOutcome, examOutcomeSchema } from '../pipeline/job.js';
-import { eraFor } from '../pipeline/pipeline-document.js';
-import { sha256Hex } from '../repos/hash.js';
-import { readJson } from '../repos/json-objects.js';
-import { jobOutcomeKey } from '../repos/layout.js';
-import { readPipeline } from '../repos/pipeline-repo.js';
+import type { ExamOutcome } from '../pipeline/job.js';
+import { readJobOutcome } from '../repos/exam-outcomes.js';
 import { type Repository, type Roots, rootOf, stageReposOf } from '../repos/repository.js';
-import { resolveGraph } from './resolve-graph.js';
 import type { StageDefinition } from './stage.js';
+import { wantsOf } from './wants.js';
 
 /** Outcome objects read at once. */
 const CONCURRENCY = 16;
@@ -22,10 +17,7 @@ export interface Landing {
   readonly dropped: readonly string[];
 }
 
-/**
- * Commits the results of finished exams onto the head of the branch, all stages of an exam together. An exam lands only
- * if what it was computed for is still what the head wants of it. Safe to repeat.
- */
+/** Commits the results of exams that finished in a job. Safe to repeat. */
 export async function landResults(
   repository: Repository,
   definitions: readonly StageDefinition[],
@@ -34,15 +26,29 @@ export async function landResults(
   exams: readonly string[],
 ): Promise<Landing> {
   const limit = pLimit(CONCURRENCY);
-  const outcomes = await Promise.all(exams.map((exam) => limit(() => readOutcome(repository, job, exam))));
+  const outcomes = await Promise.all(exams.map((exam) => limit(() => requireOutcome(repository, job, exam))));
+  return landOutcomes(repository, definitions, job, branch, outcomes);
+}
+
+/**
+ * Commits outcomes onto the head of the branch, all stages of an exam together. An exam lands only if what its outcome
+ * was made for is still what the head wants of it.
+ */
+export async function landOutcomes(
+  repository: Repository,
+  definitions: readonly StageDefinition[],
+  job: string,
+  branch: string,
+  outcomes: readonly ExamOutcome[],
+): Promise<Landing> {
   let dropped: string[] = [];
   const commit = await repository.commitOnto(
     branch,
     { author: 'mammoflow', message: messageFor(outcomes), by: { kind: 'job', job } },
     async (roots) => {
       const wanted = await stillWanted(repository, definitions, roots, outcomes);
-      dropped = outcomes.filter((outcome) => !wanted.includes(outcome)).map(({ outcome }) => outcome.name);
-      const landed = await editRoots(repository, roots, wanted);
+      dropped = outcomes.filter((outcome) => !wanted.has(outcome)).map(({ outcome }) => outcome.name);
+      const landed = await editRoots(repository, roots, [...wanted]);
       const unchanged = Object.keys(landed).every((repo) => landed[repo]?.tree === rootOf({ roots }, repo).tree);
       return unchanged ? undefined : { roots: landed };
     },
@@ -50,11 +56,10 @@ export async function landResults(
   return { ...(commit === undefined ? {} : { commit: commit.id }), dropped };
 }
 
-async function readOutcome(repository: Repository, job: string, exam: string): Promise<ExamOutcome> {
-  const key = jobOutcomeKey(job, exam);
-  const outcome = await readJson(repository.store, key, examOutcomeSchema);
-  if (outcome === undefined) throw new MammoflowError('missing-object', `The outcome ${key} is gone from the bucket.`);
-  return outcome as ExamOutcome;
+async function requireOutcome(repository: Repository, job: string, exam: string): Promise<ExamOutcome> {
+  const outcome = await readJobOutcome(repository.store, job, exam);
+  if (outcome !== undefined) return outcome;
+  throw new MammoflowError('missing-object', `The outcome of exam ${exam} in job ${job} is gone from the bucket.`);
 }
 
 async function stillWanted(
@@ -62,17 +67,16 @@ async function stillWanted(
   definitions: readonly StageDefinition[],
   roots: Roots,
   outcomes: readonly ExamOutcome[],
-): Promise<ExamOutcome[]> {
-  const document = await readPipeline(repository, { roots });
-  const graph = resolveGraph(definitions, document);
+): Promise<Set<ExamOutcome>> {
+  const wants = await wantsOf(repository, definitions, { roots });
   const names = outcomes.map(({ outcome }) => outcome.name);
   const items = await repository.inputs.getMany(rootOf({ roots }, 'exams'), names);
-  return outcomes.filter(({ outcome }) => {
-    const item = items.get(outcome.name);
-    if (item === undefined) return false;
-    const era = eraFor(document.eras, item.since);
-    return wantedHash(item.name, item.files, era.digest, graph, sha256Hex) === outcome.wanted;
-  });
+  return new Set(
+    outcomes.filter(({ outcome }) => {
+      const item = items.get(outcome.name);
+      return item !== undefined && wants.wantedOf(item) === outcome.wanted;
+    }),
+  );
 }
 
 /** Sets what the exams produced; a stage that produced nothing this time keeps nothing from before. */

@@ -1,17 +1,15 @@
 import pLimit from 'p-limit';
 import { type Commit, OUTCOMES, type OutcomeItem, type StageItem } from '../pipeline/commit.js';
-import { wantedHash } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
-import { type ExamOutcome, examOutcomeSchema, type JobSettings, jobSettingsSchema } from '../pipeline/job.js';
-import { eraFor } from '../pipeline/pipeline-document.js';
+import { type JobSettings, jobSettingsSchema } from '../pipeline/job.js';
 import { type LabelProbabilities, predictionsSchema } from '../pipeline/predictions.js';
-import { sha256Hex } from '../repos/hash.js';
+import { readDatumRecord } from '../repos/datum-records.js';
+import { readJobOutcome } from '../repos/exam-outcomes.js';
 import { readJson } from '../repos/json-objects.js';
-import { jobOutcomeKey, jobSettingsKey } from '../repos/layout.js';
-import { readPipeline } from '../repos/pipeline-repo.js';
+import { jobSettingsKey } from '../repos/layout.js';
 import { type Repository, rootOf } from '../repos/repository.js';
-import { resolveGraph } from './resolve-graph.js';
 import type { StageDefinition } from './stage.js';
+import { wantsOf } from './wants.js';
 
 /** What is known of one exam. Predictions are there for `processed` and `skipped` only. */
 export interface ExamResult {
@@ -34,35 +32,40 @@ const CONCURRENCY = 16;
 /**
  * The results at a commit, ordered by exam id. Results made for other files, models or parameters than the commit wants
  * are not shown: such an exam is `waiting`.
+ *
+ * @param asOf `now`: the stages that this build would run are wanted. `then`: for a commit of the past, the stages that
+ *   made its results are as good, because a later build cannot know what was wanted of them then.
  */
 export async function listResults(
   repository: Repository,
   definitions: readonly StageDefinition[],
   commit: Commit,
+  asOf: 'now' | 'then' = 'now',
 ): Promise<ExamResult[]> {
-  const document = await readPipeline(repository, commit);
-  const graph = resolveGraph(definitions, document);
+  const wants = await wantsOf(repository, definitions, commit);
   const outcomes = await byName(repository.outcomes.items(rootOf(commit, OUTCOMES)));
   const classified = await byName(repository.stages.items(rootOf(commit, PREDICTING_STAGE)));
-  const results: ExamResult[] = [];
+  const limit = pLimit(CONCURRENCY);
+  const results: Promise<ExamResult>[] = [];
+  const waiting = (exam: string, reason: string, bundle?: string): void => {
+    results.push(Promise.resolve({ exam, outcome: 'waiting', reason, ...(bundle === undefined ? {} : { bundle }) }));
+  };
   for await (const item of repository.inputs.items(rootOf(commit, 'exams'))) {
     const outcome = outcomes.get(item.name);
-    if (document.eras.length === 0) {
-      results.push({ exam: item.name, outcome: 'waiting', reason: 'No model bundle is in use.' });
+    if (wants.document.eras.length === 0) {
+      waiting(item.name, 'No model bundle is in use.');
       continue;
     }
-    const era = eraFor(document.eras, item.since);
-    if (outcome?.wanted !== wantedHash(item.name, item.files, era.digest, graph, sha256Hex)) {
-      const reason =
-        outcome === undefined
-          ? 'Not processed yet.'
-          : `Its results were made with ${outcome.bundle} or other parameters than are wanted now.`;
-      results.push({ exam: item.name, outcome: 'waiting', reason, bundle: era.bundle });
-      continue;
+    const era = wants.eraOf(item);
+    if (outcome === undefined) waiting(item.name, 'Not processed yet.', era.bundle);
+    else if (outcome.wanted === wants.wantedOf(item, asOf === 'then' ? outcome.graph : undefined)) {
+      results.push(limit(() => resultOf(repository, outcome, classified.get(item.name), era.notice)));
+    } else {
+      const other = outcome.bundle === era.bundle ? 'other stages or parameters' : `bundle ${outcome.bundle}`;
+      waiting(item.name, `Its results were made with ${other} than is wanted now.`, era.bundle);
     }
-    results.push(resultOf(outcome, classified.get(item.name), era.notice));
   }
-  return results.sort((a, b) => (a.exam < b.exam ? -1 : 1));
+  return (await Promise.all(results)).sort((a, b) => (a.exam < b.exam ? -1 : 1));
 }
 
 /**
@@ -86,18 +89,27 @@ export async function listJobResults(
 }
 
 async function jobResult(repository: Repository, settings: JobSettings, before: ExamResult): Promise<ExamResult> {
-  const stored = await readJson(repository.store, jobOutcomeKey(settings.job, before.exam), examOutcomeSchema);
+  const stored = await readJobOutcome(repository.store, settings.job, before.exam);
   if (stored === undefined) return before.outcome === 'processed' ? { ...before, outcome: 'skipped' } : before;
-  const { outcome, stages, statuses } = stored as ExamOutcome;
+  const { outcome, stages, statuses } = stored;
   const notice = settings.eras.find((era) => era.bundle === outcome.bundle)?.notice;
-  const result = resultOf(outcome, stages[PREDICTING_STAGE], notice);
+  const result = await resultOf(repository, outcome, stages[PREDICTING_STAGE], notice);
   const skipped = Object.values(statuses).every((status) => status === 'skipped');
   return skipped && result.outcome === 'processed' ? { ...result, outcome: 'skipped' } : result;
 }
 
-function resultOf(outcome: OutcomeItem, classified: StageItem | undefined, notice: string | undefined): ExamResult {
-  const predictions =
-    outcome.outcome === 'processed' ? predictionsSchema.safeParse(classified?.summary).data : undefined;
+/** Predictions are read from the datum's record: trees are for ever, and an erased exam must leave no numbers in them. */
+async function resultOf(
+  repository: Repository,
+  outcome: OutcomeItem,
+  classified: StageItem | undefined,
+  notice: string | undefined,
+): Promise<ExamResult> {
+  const record =
+    outcome.outcome === 'processed' && classified !== undefined
+      ? await readDatumRecord(repository.store, PREDICTING_STAGE, outcome.name, classified.datum)
+      : undefined;
+  const predictions = predictionsSchema.safeParse(record?.summary).data;
   return {
     exam: outcome.name,
     outcome: outcome.outcome,

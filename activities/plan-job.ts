@@ -1,6 +1,5 @@
 import type { Json } from '../pipeline/canonical-json.js';
-import { type Commit, INPUT_REPOS, OUTCOMES, type OutcomeItem } from '../pipeline/commit.js';
-import { wantedHash } from '../pipeline/datum.js';
+import { type Commit, type InputItem, OUTCOMES, type OutcomeItem } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { upstreamStages } from '../pipeline/graph.js';
 import {
@@ -11,21 +10,19 @@ import {
   type ProcessCommitSettings,
   type Scope,
 } from '../pipeline/job.js';
-import { eraFor } from '../pipeline/pipeline-document.js';
-import { sha256Hex } from '../repos/hash.js';
 import { readJson, writeJson } from '../repos/json-objects.js';
 import { jobPageKey, jobSettingsKey } from '../repos/layout.js';
-import { readPipeline } from '../repos/pipeline-repo.js';
 import { type Repository, rootOf } from '../repos/repository.js';
-import { resolveGraph } from './resolve-graph.js';
+import { type Candidates, findCandidates } from './candidates.js';
 import type { StageDefinition } from './stage.js';
+import { wantsOf } from './wants.js';
 
 /** Exams a page; a page is read into the memory of every worker that takes part. */
 const PAGE_EXAMS = 50;
 
 /**
  * Compares what is wanted of every exam in scope with what its results were made for, and writes a page for every
- * fifty exams that need work. With nothing to do, nothing is written.
+ * fifty exams that need something. With nothing to do, nothing is written.
  *
  * @throws MammoflowError `unknown-reference`, `no-model` or `invalid-pipeline`, which trying again cannot mend.
  */
@@ -38,41 +35,38 @@ export async function planJob(
 ): Promise<Plan> {
   await requireUnusedId(repository, job, run);
   const commit = await commitToProcess(repository, settings);
-  const document = await readPipeline(repository, commit);
-  const graph = resolveGraph(definitions, document);
-  const { eras } = document;
-  const scope = scopeFilter(settings.only);
+  const wants = await wantsOf(repository, definitions, commit);
+  const { eras } = wants.document;
+  const candidates =
+    settings.only === 'affected'
+      ? await findCandidates(repository, commit, wants)
+      : await exactScope(repository, commit, settings.only);
 
-  let inScope = 0;
-  let upToDate = 0;
-  let knownFailed = 0;
+  let upToDate = candidates.settled.processed;
+  let knownFailed = candidates.settled.failed;
   let planned = 0;
   let pages = 0;
   const erasUsed = new Set<number>();
   let page: PlannedExam[] = [];
-
   const flush = async (): Promise<void> => {
-    if (page.length === 0) return;
     await writeJson(repository.store, jobPageKey(job, pages), { exams: page } as unknown as Json);
     pages += 1;
     page = [];
     heartbeat(planned);
   };
 
-  for await (const batch of batches(repository.inputs.items(rootOf(commit, 'exams')), PAGE_EXAMS)) {
-    const chosen = batch.filter((item) => scope.names?.has(item.name) ?? true);
+  for await (const batch of batches(candidates.exams(), PAGE_EXAMS)) {
     const outcomes = await repository.outcomes.getMany(
       rootOf(commit, OUTCOMES),
-      chosen.map((item) => item.name),
+      batch.map((item) => item.name),
     );
-    for (const item of chosen) {
-      const era = eraFor(eras, item.since);
-      const wanted = wantedHash(item.name, item.files, era.digest, graph, sha256Hex);
+    for (const item of batch) {
+      const era = wants.eraOf(item);
+      const wanted = wants.wantedOf(item);
       const outcome = outcomes.get(item.name);
       const known = outcome?.wanted === wanted ? outcome : undefined;
-      if (!scope.includes(known)) continue;
-      inScope += 1;
-      if (known !== undefined && !scope.repeats) {
+      if (settings.only === 'failed' && known?.outcome !== 'failed') continue;
+      if (settings.only === 'affected' && known !== undefined) {
         if (known.outcome === 'failed') knownFailed += 1;
         else upToDate += 1;
         continue;
@@ -83,8 +77,7 @@ export async function planJob(
       if (page.length === PAGE_EXAMS) await flush();
     }
   }
-  await requireNamed(repository, commit, settings.only);
-  await flush();
+  if (page.length > 0) await flush();
 
   if (planned > 0) {
     const jobSettings: JobSettings = {
@@ -95,7 +88,7 @@ export async function planJob(
       commit: commit.id,
       sequence: commit.sequence,
       only: settings.only,
-      graph,
+      graph: wants.graph,
       eras,
       plannedAt: new Date().toISOString(),
     };
@@ -106,14 +99,14 @@ export async function planJob(
     branch: settings.branch,
     commit: commit.id,
     sequence: commit.sequence,
-    exams: inScope,
+    exams: planned + upToDate + knownFailed,
     planned,
     pages,
     upToDate,
     knownFailed,
     bundles: [...erasUsed].map((index) => eras[index]?.bundle ?? ''),
     ...(earlierJob === undefined ? {} : { earlierJob }),
-    graph: graph.map((node) => ({
+    graph: wants.graph.map((node) => ({
       name: node.name,
       taskQueue: node.taskQueue,
       resource: node.resource,
@@ -144,33 +137,36 @@ async function commitToProcess(repository: Repository, settings: ProcessCommitSe
   );
 }
 
-interface ScopeFilter {
-  /** Restricts to these exams. */
-  readonly names?: ReadonlySet<string>;
-  /** Whether an exam with this known outcome (undefined: none, or for something else) is looked at at all. */
-  includes(known: OutcomeItem | undefined): boolean;
-  /** Whether exams whose outcome is known go through their stages again; datums with a record stay skipped. */
-  readonly repeats: boolean;
-}
-
-function scopeFilter(only: Scope): ScopeFilter {
-  if (only === 'affected') return { includes: () => true, repeats: false };
-  if (only === 'failed') return { includes: (known) => known?.outcome === 'failed', repeats: true };
-  if (only === 'all') return { includes: () => true, repeats: true };
-  return { names: new Set(only), includes: () => true, repeats: true };
-}
-
-async function requireNamed(repository: Repository, commit: Commit, only: Scope): Promise<void> {
-  if (typeof only === 'string') return;
-  const found = await repository.inputs.getMany(rootOf(commit, INPUT_REPOS[0]), only);
-  const missing = only.filter((name) => !found.has(name));
-  if (missing.length > 0) {
-    throw new MammoflowError(
-      'not-found',
-      `The commit has no exam ${missing.join(', ')}.`,
-      'See `mammoflow ls exams` for what there is.',
-    );
+/**
+ * The exams of a scope that is looked at whatever is known of them: all, those that failed, or some by name.
+ * @throws MammoflowError `not-found` when a named exam is not there.
+ */
+async function exactScope(repository: Repository, commit: Commit, only: Scope): Promise<Candidates> {
+  const root = rootOf(commit, 'exams');
+  const settled = { processed: 0, failed: 0 };
+  if (only === 'failed') {
+    const failed: string[] = [];
+    for await (const item of repository.outcomes.items(rootOf(commit, OUTCOMES)))
+      if (isFailed(item)) failed.push(item.name);
+    return { exams: () => iterate(repository.inputs.getMany(root, failed)), settled };
   }
+  if (typeof only === 'string') return { exams: () => repository.inputs.items(root), settled };
+  const found = await repository.inputs.getMany(root, only);
+  const missing = only.filter((name) => !found.has(name));
+  if (missing.length === 0) return { exams: () => iterate(found), settled };
+  throw new MammoflowError(
+    'not-found',
+    `The commit has no exam ${missing.join(', ')}.`,
+    'See `mammoflow ls exams` for what there is.',
+  );
+}
+
+const isFailed = (item: OutcomeItem): boolean => item.outcome === 'failed';
+
+async function* iterate(
+  items: ReadonlyMap<string, InputItem> | Promise<ReadonlyMap<string, InputItem>>,
+): AsyncGenerator<InputItem> {
+  yield* (await items).values();
 }
 
 async function newestJob(repository: Repository, from: Commit): Promise<string | undefined> {

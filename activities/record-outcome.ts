@@ -1,10 +1,10 @@
-import type { Json } from '../pipeline/canonical-json.js';
 import type { OutcomeItem, StageItem } from '../pipeline/commit.js';
+import { graphDigest } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import type { ExamOutcome, StageReport, StageStatus } from '../pipeline/job.js';
 import { readDatumRecord } from '../repos/datum-records.js';
-import { writeJson } from '../repos/json-objects.js';
-import { jobOutcomeKey } from '../repos/layout.js';
+import { writeOutcome } from '../repos/exam-outcomes.js';
+import { sha256Hex } from '../repos/hash.js';
 import type { Repository } from '../repos/repository.js';
 import type { JobFiles } from './job-files.js';
 
@@ -37,7 +37,6 @@ export async function recordOutcome(repository: Repository, jobs: JobFiles, requ
       files: record.files,
       datum: record.key,
       job: record.job,
-      ...(record.summary === undefined ? {} : { summary: record.summary }),
     };
   }
   const failed = Object.entries(request.stages).find(([, report]) => report.status === 'failed');
@@ -45,6 +44,7 @@ export async function recordOutcome(repository: Repository, jobs: JobFiles, requ
     name: request.exam,
     files: [],
     wanted: planned.wanted,
+    graph: graphDigest(settings.graph, sha256Hex),
     outcome: failed === undefined ? 'processed' : 'failed',
     bundle: settings.eras[planned.era]?.bundle ?? '',
     job: request.job,
@@ -54,5 +54,5 @@ export async function recordOutcome(repository: Repository, jobs: JobFiles, requ
     Object.entries(request.stages).map(([stage, report]): [string, StageStatus] => [stage, report.status]),
   );
   const document: ExamOutcome = { schemaVersion: 1, outcome, statuses, stages };
-  await writeJson(repository.store, jobOutcomeKey(request.job, request.exam), document as unknown as Json);
+  await writeOutcome(repository.store, request.job, document);
 }

@@ -30,7 +30,8 @@ export function createStageActivities(dependencies: StageDependencies): StageAct
       const before = heartbeatSchema.safeParse(context.info.heartbeatDetails).data?.suspected ?? 0;
       let suspected = before + 1;
       let progress: StageProgress | undefined;
-      const heartbeat = (): void => context.heartbeat({ suspected, stage: request.stage, ...(progress === undefined ? {} : { progress }) });
+      const heartbeat = (): void =>
+        context.heartbeat({ suspected, stage: request.stage, ...(progress === undefined ? {} : { progress }) });
       try {
         if (before >= MAX_CRASHES) throw crashedTooOften(request, before);
         heartbeat();

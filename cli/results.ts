@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { listJobResults, listResults } from '../activities/list-results.js';
 import { stages } from '../activities/stages/index.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
+import type { Repository } from '../repos/repository.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
 import { printResults, resultsCsv } from './results-output.js';
@@ -10,6 +11,14 @@ import { withSession } from './session.js';
 interface ResultsOptions extends CommonOptions {
   readonly job?: string;
   readonly format: 'table' | 'csv' | 'json';
+}
+
+/** A branch's newest commit is held against what is wanted now, one of the past against what made it. */
+async function resultsAt(repository: Repository, ref: string) {
+  const commit = await repository.resolve(ref);
+  let isHead = false;
+  for await (const branch of repository.branches()) isHead ||= branch.commit === commit.id;
+  return listResults(repository, stages, commit, isHead ? 'now' : 'then');
 }
 
 /** `mammoflow results`: the predictions, or why there are none. */
@@ -35,7 +44,7 @@ Examples:
       withSession(options.data, async ({ repository }) => {
         const results =
           options.job === undefined
-            ? await listResults(repository, stages, await repository.resolve(ref))
+            ? await resultsAt(repository, ref)
             : await listJobResults(repository, stages, options.job);
         if (options.json || options.format === 'json') printJson(results);
         else if (options.format === 'csv') printLine(resultsCsv(results));

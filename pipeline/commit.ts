@@ -93,8 +93,6 @@ export const stageItemSchema = z.strictObject({
   datum: sha256Schema,
   /** The job that computed it, which for a skipped datum is an earlier one. */
   job: z.string(),
-  /** The stage's few headline values (classify: the predictions), so that listings need not open the files. */
-  summary: z.json().optional(),
 });
 export type StageItem = z.infer<typeof stageItemSchema>;
 
@@ -104,6 +102,8 @@ export const outcomeItemSchema = z.strictObject({
   files: z.array(fileEntrySchema).max(0),
   /** What the results were made for; when the exam's wanted hash differs, they no longer belong to it. */
   wanted: sha256Schema,
+  /** Digest of the stages (versions, parameters, order) that made them. */
+  graph: sha256Schema,
   outcome: z.enum(['processed', 'failed']),
   bundle: z.string(),
   job: z.string(),

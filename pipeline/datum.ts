@@ -75,32 +75,38 @@ export const datumRecordSchema = z.object({
 });
 export type DatumRecord = z.infer<typeof datumRecordSchema>;
 
-/**
- * What an exam's results should come from: its files, the models that apply to it, and the pipeline. Results made for
- * another wanted hash no longer belong to the exam.
- */
-export function wantedHash(
-  exam: string,
-  files: readonly FileEntry[],
-  eraDigest: string,
-  graph: StageGraph,
-  sha256: Sha256,
-): string {
-  return sha256(
-    canonicalJson({
-      exam,
-      files: Object.fromEntries(files.map((file) => [file.path, file.sha256])),
-      models: eraDigest,
-      stages: graph.map(({ name, version, parameters, upstream, modelRoles }) => ({
+/** The digest of the stages that results come from: names, versions, parameters and what each reads. */
+export const graphDigest = (graph: StageGraph, sha256: Sha256): string =>
+  sha256(
+    canonicalJson(
+      graph.map(({ name, version, parameters, upstream, modelRoles }) => ({
         name,
         version,
         parameters: parameters as Json,
         upstream,
         modelRoles,
       })),
+    ),
+  );
+
+/** What an exam's results should come from: its files, the models that apply to it, and the stages, by digest. */
+export interface Wants {
+  readonly exam: string;
+  readonly files: readonly FileEntry[];
+  readonly era: string;
+  readonly graph: string;
+}
+
+/** The hash of what an exam's results should come from. Results made for another hash no longer belong to the exam. */
+export const wantedHash = ({ exam, files, era, graph }: Wants, sha256: Sha256): string =>
+  sha256(
+    canonicalJson({
+      exam,
+      files: Object.fromEntries(files.map((file) => [file.path, file.sha256])),
+      models: era,
+      stages: graph,
     }),
   );
-}
 
 /** The digest of an era: equal for equal model files and preprocessing whatever the bundle is called. */
 export const eraDigest = (models: EraModels, sha256: Sha256): string =>

@@ -18,4 +18,8 @@ export const jobSettingsKey = (job: string): string => `${jobFolder(job)}/settin
 export const jobPageKey = (job: string, page: number): string =>
   `${jobFolder(job)}/plan/${String(page).padStart(6, '0')}.json`;
 export const jobOutcomeKey = (job: string, exam: string): string => `${jobFolder(job)}/outcomes/${exam}.json`;
+/** Jobs share these: the results for what is wanted of an exam. */
+export const knownOutcomeKey = (exam: string, wanted: string): string =>
+  `${BOOKKEEPING}/outcomes/${exam}/${wanted}.json`;
+export const memoKey = (context: string): string => `${BOOKKEEPING}/memo/${context}.json`;
 export const jobSummaryKey = (job: string): string => `${jobFolder(job)}/summary.json`;

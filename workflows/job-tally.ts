@@ -27,6 +27,15 @@ export function addUpToDate(tally: JobTally, plan: Plan): void {
   for (const { name } of plan.graph) tally.stages[name] = { ...NO_STAGE_COUNTS, skipped: plan.upToDate };
 }
 
+/** Exams whose results were known already: skipped in every stage. */
+export function addResolved(tally: JobTally, plan: Plan, exams: number): void {
+  tally.exams.skipped += exams;
+  for (const { name } of plan.graph) {
+    const counts = tally.stages[name] ?? { ...NO_STAGE_COUNTS };
+    tally.stages[name] = { ...counts, skipped: counts.skipped + exams };
+  }
+}
+
 export function addReport(tally: JobTally, report: ExamReport): void {
   tally.exams[report.outcome] += 1;
   for (const [stage, status] of Object.entries(report.stages)) {

@@ -30,7 +30,7 @@ import {
 } from '../pipeline/job.js';
 import { checkArgument } from './arguments.js';
 import { searchAttributes } from './attributes.js';
-import { addReport, addUpToDate, emptyTally, type JobTally } from './job-tally.js';
+import { addReport, addResolved, addUpToDate, emptyTally, type JobTally } from './job-tally.js';
 import { examFinished, progress } from './messages.js';
 import { CONTROL_OPTIONS } from './options.js';
 import { processExam } from './process-exam.js';
@@ -43,6 +43,12 @@ const LANDING_EXAMS = 200;
 const SWEEP_INTERVAL = '30 seconds';
 /** Children a run starts before it continues as new: their events stay well below the history's limits. */
 const CHILDREN_A_RUN = 200;
+
+/**
+ * Pages looked at for known results in one go. They land in one commit, which writes every leaf of the trees that it
+ * touches, so few large commits cost much less than many small ones.
+ */
+const PAGES_AT_ONCE = 40;
 
 /** An exam taken from the plan and not started yet. */
 interface Waiting {
@@ -130,7 +136,7 @@ class Job {
       if (this.shouldContinueAsNew()) await this.continue(plan);
     }
     const summary = this.summary('completed');
-    await control.writeSummary(summary);
+    await control.finishJob(summary);
     upsertSearchAttributes(searchAttributes({ outcome: summary.exams.failed === 0 ? 'processed' : 'failed' }));
     return summary;
   }
@@ -171,7 +177,7 @@ class Job {
     );
     await this.landing;
     while (this.toLand.length > 0) await this.land();
-    if (this.plan !== undefined) await control.writeSummary(this.summary('cancelled'));
+    if (this.plan !== undefined) await control.finishJob(this.summary('cancelled'));
   }
 
   private async begin(): Promise<Plan> {
@@ -212,15 +218,23 @@ class Job {
 
   private async fillWindow(plan: Plan): Promise<void> {
     while (this.hasRoom(plan)) {
-      if (this.waiting.length === 0) {
-        const page = this.nextPage;
-        const exams = await control.readPage(this.id, page);
-        this.nextPage = page + 1;
-        this.waiting = exams.map(({ exam, bundle }) => ({ exam, bundle, page }));
-      }
+      if (this.waiting.length === 0) await this.takePages(plan);
       const next = this.waiting.shift();
       if (next !== undefined) await this.startExam(plan, next);
     }
+  }
+
+  /** Lands what is known already of the next pages; the rest waits for a child each. */
+  private async takePages(plan: Plan): Promise<void> {
+    const end = Math.min(plan.pages, this.nextPage + PAGES_AT_ONCE);
+    const pages = Array.from({ length: end - this.nextPage }, (_, index) => this.nextPage + index);
+    const { resolved, dropped, commit, rest } = await control.resolveKnown(this.id, pages);
+    this.nextPage = end;
+    this.waiting = [...rest];
+    addResolved(this.tally, plan, resolved);
+    this.tally.dropped += dropped.length;
+    if (commit !== undefined) this.tally.commit = commit;
+    this.showDetails();
   }
 
   /** Awaited, because a child whose start is still under way at continue-as-new is never created. */

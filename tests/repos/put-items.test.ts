@@ -36,6 +36,7 @@ async function giveResults(repository: Repository, exams: readonly string[]): Pr
       name,
       files: [],
       wanted: sha256Hex(name),
+      graph: 'a'.repeat(64),
       outcome: 'processed',
       bundle: 'b',
       job: 'j',

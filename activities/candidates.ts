@@ -1,0 +1,54 @@
+import { type Commit, EMPTY_ROOT, type InputItem, OUTCOMES } from '../pipeline/commit.js';
+import { type Memo, readMemo } from '../repos/memo.js';
+import { type Repository, rootOf } from '../repos/repository.js';
+import type { CommitWants } from './wants.js';
+
+/** Exams that may need something, and how many certainly do not. */
+export interface Candidates {
+  /** Items of `exams` at the commit. */
+  exams(): AsyncIterable<InputItem>;
+  /** Exams left out of `exams()`, because nothing changed since they had what is wanted. */
+  readonly settled: { readonly processed: number; readonly failed: number };
+}
+
+/**
+ * Compares a commit with the newest state known to be complete for the same wants. Equal subtrees are not opened, so
+ * this costs what changed since, and not what exists. Without such a state every exam is a candidate.
+ */
+export async function findCandidates(repository: Repository, commit: Commit, wants: CommitWants): Promise<Candidates> {
+  const memo = await findMemo(repository, wants);
+  const root = rootOf(commit, 'exams');
+  if (memo === undefined) {
+    return { exams: () => repository.inputs.items(root), settled: { processed: 0, failed: 0 } };
+  }
+  const names = new Set<string>();
+  for await (const { name } of repository.inputs.diff(memo.exams, root)) names.add(name);
+  const settledOutcomes = memo.results[OUTCOMES] ?? EMPTY_ROOT;
+  for await (const { name } of repository.outcomes.diff(settledOutcomes, rootOf(commit, OUTCOMES))) names.add(name);
+  let { processed, failed } = memo;
+  for (const { outcome } of (await repository.outcomes.getMany(settledOutcomes, names)).values()) {
+    if (outcome === 'failed') failed -= 1;
+    else processed -= 1;
+  }
+  const found = await repository.inputs.getMany(root, names);
+  return {
+    exams: async function* () {
+      yield* found.values();
+    },
+    settled: { processed, failed },
+  };
+}
+
+/**
+ * The newest complete state that is still one for these wants. An era that began after that state does not touch the
+ * exams in it, so a state from before a model was taken for new exams serves on.
+ */
+async function findMemo(repository: Repository, wants: CommitWants): Promise<Memo | undefined> {
+  const { eras } = wants.document;
+  for (let count = eras.length; count > 0; count -= 1) {
+    const memo = await readMemo(repository.store, wants.context(count));
+    const next = eras[count];
+    if (memo !== undefined && (next === undefined || next.fromSequence > memo.sequence)) return memo;
+  }
+  return undefined;
+}

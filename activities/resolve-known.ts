@@ -1,0 +1,47 @@
+import pLimit from 'p-limit';
+import type { ExamOutcome, PlannedExam } from '../pipeline/job.js';
+import { readKnownOutcome } from '../repos/exam-outcomes.js';
+import type { Repository } from '../repos/repository.js';
+import type { JobFiles } from './job-files.js';
+import { type Landing, landOutcomes } from './land-results.js';
+import type { StageDefinition } from './stage.js';
+
+/** Records read at once. */
+const CONCURRENCY = 32;
+
+/** What a stretch of a plan's pages came to. */
+export interface Resolution extends Landing {
+  /** Exams whose results were known and are landed now, or dropped. */
+  readonly resolved: number;
+  /** Exams that need a child workflow. */
+  readonly rest: readonly { readonly exam: string; readonly bundle: string; readonly page: number }[];
+}
+
+/**
+ * Lands, in one commit, the exams of some pages whose results are known already from another commit, branch or job: a
+ * revert or a model put back starts no child and computes nothing.
+ */
+export async function resolveKnown(
+  repository: Repository,
+  definitions: readonly StageDefinition[],
+  jobs: JobFiles,
+  job: string,
+  pages: readonly number[],
+): Promise<Resolution> {
+  const settings = await jobs.settings(job);
+  const limit = pLimit(CONCURRENCY);
+  const known: ExamOutcome[] = [];
+  const rest: { exam: string; bundle: string; page: number }[] = [];
+  for (const page of pages) {
+    const look = async (planned: PlannedExam): Promise<void> => {
+      const outcome = await readKnownOutcome(repository.store, planned.exam, planned.wanted);
+      if (outcome !== undefined) known.push(outcome);
+      else rest.push({ exam: planned.exam, bundle: settings.eras[planned.era]?.bundle ?? '', page });
+    };
+    await Promise.all((await jobs.page(job, page)).map((planned) => limit(() => look(planned))));
+  }
+  rest.sort((a, b) => a.page - b.page || (a.exam < b.exam ? -1 : 1));
+  const landing: Landing =
+    known.length === 0 ? { dropped: [] } : await landOutcomes(repository, definitions, job, settings.branch, known);
+  return { ...landing, resolved: known.length, rest };
+}

@@ -1,0 +1,23 @@
+import type { Json } from '../pipeline/canonical-json.js';
+import { type ExamOutcome, examOutcomeSchema } from '../pipeline/job.js';
+import { readJson, writeJson } from './json-objects.js';
+import { jobOutcomeKey, knownOutcomeKey } from './layout.js';
+import type { ObjectStore } from './object-store.js';
+
+/** What became of an exam in one job. */
+export const readJobOutcome = (store: ObjectStore, job: string, exam: string): Promise<ExamOutcome | undefined> =>
+  readJson(store, jobOutcomeKey(job, exam), examOutcomeSchema) as Promise<ExamOutcome | undefined>;
+
+/** The results that are known for what is wanted of an exam, whichever job, commit or branch they were made for. */
+export const readKnownOutcome = (store: ObjectStore, exam: string, wanted: string): Promise<ExamOutcome | undefined> =>
+  readJson(store, knownOutcomeKey(exam, wanted), examOutcomeSchema) as Promise<ExamOutcome | undefined>;
+
+/** Writes an exam's outcome for its job, and, unless it failed, for everybody who will want the same of it. */
+export async function writeOutcome(store: ObjectStore, job: string, outcome: ExamOutcome): Promise<void> {
+  const { name, wanted } = outcome.outcome;
+  const document = outcome as unknown as Json;
+  if (outcome.outcome.outcome === 'processed') {
+    await writeJson(store, knownOutcomeKey(name, wanted), document, { ifAbsent: true });
+  }
+  await writeJson(store, jobOutcomeKey(job, name), document);
+}
