@@ -1,5 +1,6 @@
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { connectionSettings } from '../infra/connection.js';
 import { WORKER_ROLES, type WorkerRole } from '../infra/dev/stack.js';
 import { MammoflowError } from '../pipeline/errors.js';
@@ -10,8 +11,11 @@ import { dataOption, parseRoles } from './options.js';
 interface WorkerOptions {
   readonly data: string;
   readonly role: readonly WorkerRole[];
+  readonly stage?: readonly string[];
+  readonly queue?: string;
   readonly cache?: string;
   readonly cacheSize: string;
+  readonly nice: number;
   readonly metrics?: string;
 }
 
@@ -24,9 +28,14 @@ export function workerCommand(): Command {
         .argParser(parseRoles)
         .makeOptionMandatory(),
     )
+    .addOption(new Option('--stage <stages...>', 'serve only these stages; needs --queue'))
+    .addOption(new Option('--queue <name>', "a task queue to serve instead of the role's own"))
     .addOption(new Option('--cache <folder>', 'folder for downloaded inputs').env('MAMMOFLOW_CACHE'))
     .addOption(
       new Option('--cache-size <gigabytes>', 'how much of them to keep').env('MAMMOFLOW_CACHE_GB').default('10'),
+    )
+    .addOption(
+      new Option('--nice <increment>', 'give way to other processes on this machine').argParser(parseNice).default(0),
     )
     .addOption(new Option('--metrics <host:port>', 'serve Prometheus metrics there').env('MAMMOFLOW_METRICS'))
     .addOption(dataOption())
@@ -42,12 +51,19 @@ A worker finds Temporal and S3 through TEMPORAL_*, AWS_* and MAMMOFLOW_BUCKET, o
 Start as many workers of a role as you like, on as many machines. SIGTERM ends one gracefully: it finishes what it can
 in 20 seconds, and another worker repeats the rest.
 
+A stage can have workers of its own: \`mammoflow stage set <stage> --queue <name>\` sends its work to that queue, and
+--stage and --queue make a worker that serves nothing else.
+
 Environment: MAMMOFLOW_CPU_THREADS, MAMMOFLOW_INFERENCE_THREADS, MAMMOFLOW_EXECUTION_PROVIDERS, MAMMOFLOW_LOG_LEVEL.
 
-Example:
-  $ mammoflow worker --role cpu,gpu`,
+Examples:
+  $ mammoflow worker --role cpu,gpu
+  $ mammoflow worker --role cpu --stage visualize_heatmaps --queue pictures`,
     )
     .action(async (options: WorkerOptions) => {
+      const served = servedStages(options);
+      // Before any thread is started: threads take the priority over from the one that starts them.
+      if (options.nice !== 0) setPriority(options.nice);
       const log = createLog(options.role.join(','));
       const { Runtime } = await import('@temporalio/worker');
       Runtime.install({
@@ -64,6 +80,8 @@ Example:
       for (const role of options.role) {
         const worker = await startWorker({
           role,
+          ...(served === undefined ? {} : { stages: served }),
+          ...(options.queue === undefined ? {} : { taskQueue: options.queue }),
           temporal: settings.temporal,
           s3: { config: settings.s3.config, bucket: settings.bucket },
           cacheFolder: join(folder, role),
@@ -79,6 +97,50 @@ Example:
       process.once('SIGINT', shutdown);
       await Promise.all(workers.map((worker) => worker.stopped));
     });
+}
+
+function parseNice(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 19) return value;
+  throw new InvalidArgumentError('It is a whole number from 0 to 19.');
+}
+
+/**
+ * The stages that --stage names; undefined for all of them.
+ * @throws MammoflowError `invalid-argument` when role, stages and queue do not go together.
+ */
+export function servedStages({
+  role: roles,
+  stage: names,
+  queue,
+}: Pick<WorkerOptions, 'role' | 'stage' | 'queue'>): readonly StageDefinition[] | undefined {
+  if (queue === undefined && names === undefined) return undefined;
+  const [role] = roles;
+  if (roles.length !== 1 || role === 'workflow') {
+    throw new MammoflowError(
+      'invalid-argument',
+      '--stage and --queue are for a worker of one role, cpu or gpu.',
+      'Start one worker for each role.',
+    );
+  }
+  if (names === undefined) return undefined;
+  if (queue === undefined) {
+    throw new MammoflowError(
+      'invalid-argument',
+      `On the queue that all ${role} stages share, a worker would be given the other stages too.`,
+      'Give --queue <name>, and send the stage there with `mammoflow stage set <stage> --queue <name>`.',
+    );
+  }
+  return names.map((name) => {
+    const stage = stages.find((candidate) => candidate.name === name);
+    if (stage?.resource === role) return stage;
+    const fitting = stages.filter(({ resource }) => resource === role).map((candidate) => candidate.name);
+    throw new MammoflowError(
+      'invalid-argument',
+      stage === undefined ? `There is no stage ${name}.` : `Stage ${name} needs a worker of the role ${stage.resource}.`,
+      `The stages of the role ${role} are ${fitting.join(', ')}.`,
+    );
+  });
 }
 
 function gigabytes(text: string): number {

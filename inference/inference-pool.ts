@@ -21,6 +21,12 @@ export interface InferencePool {
   /** The execution provider in use, for provenance: `cpu`, `cuda`, … */
   readonly executionProvider: string;
   /**
+   * Tells every lane to open a network that will be run soon, while its inputs are still being made. A failure shows in
+   * the first run.
+   * @param inputBytes size of one run's inputs.
+   */
+  prepare(model: InferenceModel, inputBytes: number): void;
+  /**
    * Runs one network once. The buffers of `inputs` are transferred and unusable afterwards.
    * @throws MammoflowError `inference-failed` when the runtime refuses the model or its inputs.
    */

@@ -6,6 +6,11 @@ import { type OnnxSession, openSession } from './onnx-session.js';
 
 /** The entry of one lane: a thread that runs one network at a time. Started by `lanes.ts`. */
 
+/** Open a network ahead of its first run; not answered. */
+export interface LanePreparation {
+  readonly model: InferenceModel;
+  readonly inputBytes: number;
+}
 export interface LaneRequest {
   readonly id: number;
   readonly model: InferenceModel;
@@ -22,11 +27,10 @@ const providers = workerData as ExecutionProviders;
 /** By digest, for the life of the thread: released sessions leak, so the process is recycled instead. */
 const sessions = new Map<string, Promise<OnnxSession>>();
 
-function sessionOf({ model, inputs }: LaneRequest): Promise<OnnxSession> {
+function sessionOf({ model, inputBytes }: LanePreparation): Promise<OnnxSession> {
   const known = sessions.get(model.sha256);
   if (known !== undefined) return known;
-  const bytes = Object.values(inputs).reduce((sum, { data }) => sum + data.byteLength, 0);
-  const opened = openSession(model.path, { providers, memoryArena: bytes <= LARGEST_ARENA_INPUT_BYTES });
+  const opened = openSession(model.path, { providers, memoryArena: inputBytes <= LARGEST_ARENA_INPUT_BYTES });
   sessions.set(model.sha256, opened);
   opened.catch(() => sessions.delete(model.sha256));
   return opened;
@@ -34,14 +38,19 @@ function sessionOf({ model, inputs }: LaneRequest): Promise<OnnxSession> {
 
 async function reply(request: LaneRequest): Promise<LaneReply> {
   try {
-    const session = await sessionOf(request);
+    const inputBytes = Object.values(request.inputs).reduce((sum, { data }) => sum + data.byteLength, 0);
+    const session = await sessionOf({ model: request.model, inputBytes });
     return { id: request.id, outputs: await session.run(request.inputs) };
   } catch (error) {
     return { id: request.id, error: serialiseError(error) };
   }
 }
 
-parentPort?.on('message', async (request: LaneRequest) => {
+parentPort?.on('message', async (request: LaneRequest | LanePreparation) => {
+  if (!('id' in request)) {
+    await sessionOf(request).catch(() => undefined);
+    return;
+  }
   const message = await reply(request);
   const buffers = 'outputs' in message ? Object.values(message.outputs).map(({ data }) => data.buffer) : [];
   parentPort?.postMessage(message, buffers as ArrayBuffer[]);

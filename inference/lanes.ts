@@ -4,7 +4,7 @@ import { MammoflowError } from '../pipeline/errors.js';
 import { deserialiseError } from './error-transfer.js';
 import { executionProvidersFrom } from './execution-provider.js';
 import type { FloatTensor, InferencePool } from './inference-pool.js';
-import type { LaneReply, LaneRequest } from './inference-thread.js';
+import type { LanePreparation, LaneReply, LaneRequest } from './inference-thread.js';
 
 export interface Lanes extends InferencePool {
   /** Ends the threads. Runs under way and waiting reject. */
@@ -98,6 +98,9 @@ export function startLanes(env: NodeJS.ProcessEnv = process.env): Lanes {
     lanes: lanes.length,
     patchBatch: providers.onCpu ? CPU_PATCH_BATCH : GPU_PATCH_BATCH,
     executionProvider: providers.names[0],
+    prepare: (model, inputBytes) => {
+      for (const lane of lanes) lane.worker.postMessage({ model, inputBytes } satisfies LanePreparation);
+    },
     run: (model, inputs) =>
       new Promise((resolve, reject) => {
         if (closed) {

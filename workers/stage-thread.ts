@@ -16,14 +16,17 @@ const noInference: InferencePool = {
   lanes: 0,
   patchBatch: 0,
   executionProvider: 'none',
-  run: async () => {
-    throw new MammoflowError(
-      'invalid-pipeline',
-      'A stage of class cpu asked for inference, which only workers of the gpu role have.',
-      'Declare the stage with the resource class gpu.',
-    );
-  },
+  prepare: refuse,
+  run: async () => refuse(),
 };
+
+function refuse(): never {
+  throw new MammoflowError(
+    'invalid-pipeline',
+    'A stage of class cpu asked for inference, which only workers of the gpu role have.',
+    'Declare the stage with the resource class gpu.',
+  );
+}
 
 /**
  * The entry of a worker thread, called by the pool with one stage run. Errors are answered as data, because throwing

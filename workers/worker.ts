@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { createControlActivities } from '../activities/control-activities.js';
 import type { StageRunner } from '../activities/dependencies.js';
 import { openFileCache } from '../activities/file-cache.js';
+import type { StageDefinition } from '../activities/stage.js';
 import { createStageActivities } from '../activities/stage-activities.js';
 import { stages } from '../activities/stages/index.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
@@ -22,6 +23,10 @@ export type Role = (typeof ROLES)[number];
 
 export interface WorkerSettings {
   readonly role: Role;
+  /** The task queue to serve instead of the role's own, for stages that the pipeline gives one. */
+  readonly taskQueue?: string;
+  /** The stages to serve, at these versions: all stages of the build unless given. Those of another class are not served. */
+  readonly stages?: readonly StageDefinition[];
   readonly temporal: { readonly connection: ConnectionOptions; readonly namespace: string };
   readonly s3: { readonly config: S3ClientConfig; readonly bucket: string };
   /** Folder of this worker alone: downloaded inputs and unfinished output. */
@@ -45,7 +50,7 @@ const GPU_DATUMS = 2;
 
 /** Starts a worker of one role. Resolves once it polls. */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
-  const { role, temporal, s3, log } = settings;
+  const { role, temporal, s3, log, taskQueue = TASK_QUEUES[role] } = settings;
   const connection = await NativeConnection.connect(nativeOptions(temporal.connection));
   const store = openObjectStore(s3.bucket, s3.config);
   const repository = openRepository(store);
@@ -53,7 +58,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const common: WorkerOptions = {
     connection,
     namespace: temporal.namespace,
-    taskQueue: TASK_QUEUES[role],
+    taskQueue,
     shutdownGraceTime: SHUTDOWN_GRACE,
     identity: `${role}@${hostname()}:${process.pid}`,
   };
@@ -75,9 +80,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     closing.push(runner.close);
     const cache = await openFileCache(store, settings.cacheFolder, settings.cacheBytes);
     const provenance = { build: buildVersion, host: hostname(), role };
+    // A stage of another class would run without what it needs, and fail its exam; a worker without it only declines.
+    const served = (settings.stages ?? stages).filter(({ resource }) => resource === role);
     worker = await Worker.create({
       ...common,
-      activities: { ...createStageActivities({ repository, stages, cache, runStage: runner.runStage, provenance }) },
+      activities: { ...createStageActivities({ repository, stages: served, cache, runStage: runner.runStage, provenance }) },
       maxConcurrentActivityTaskExecutions: runner.concurrency,
     });
   }
@@ -85,7 +92,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     for (const close of closing) await close();
     await connection.close();
   });
-  log.info({ taskQueue: TASK_QUEUES[role], bucket: s3.bucket }, 'worker started');
+  log.info({ taskQueue, bucket: s3.bucket }, 'worker started');
   return {
     stopped,
     shutdown() {

@@ -4,14 +4,16 @@ import { z } from 'zod';
 import { readGrey16Png } from '../../imaging/grey16-png.js';
 import { readNpz } from '../../imaging/npz.js';
 import { mirrorColumns } from '../../imaging/orientation.js';
+import { WINDOW_SIZE } from '../../pipeline/bundle.js';
 import { MammoflowError } from '../../pipeline/errors.js';
-import { isMirroredOnDisk, VIEWS, type View, viewFile } from '../../pipeline/exam.js';
+import { isMirroredOnDisk, VIEWS, type View, viewFile, viewPositionOf } from '../../pipeline/exam.js';
 import {
   LABELS,
   type LabelProbabilities,
   type Predictions,
   RESEARCH_USE_ONLY,
   VARIANTS,
+  type Variant,
 } from '../../pipeline/predictions.js';
 import { defineStage, type StageInputs } from '../stage.js';
 import { type ClassifierView, classifyPasses, type PassProbabilities } from './classify-passes.js';
@@ -47,8 +49,10 @@ export const classify = defineStage({
   modelRoles: ['image', 'imageheatmaps'],
   parameters,
   async run(inputs, settings, { outputFolder, signal, progress, inference }) {
-    const views = await readViews(inputs);
     const models = { image: inputModel(inputs, 'image'), imageheatmaps: inputModel(inputs, 'imageheatmaps') };
+    // Networks take a second to open, and views to read: both at the same time.
+    for (const variant of VARIANTS) inference.prepare(models[variant], inputBytes(variant));
+    const views = await readViews(inputs);
     const passes = await classifyPasses({ views, models, settings, inference, signal, progress });
     const predictions: Predictions = {
       exam: inputs.exam,
@@ -73,6 +77,15 @@ export const classify = defineStage({
     };
   },
 });
+
+/** Bytes of one run's inputs: four float32 windows, with the two heatmaps as further channels or without. */
+function inputBytes(variant: Variant): number {
+  const pixels = VIEWS.reduce((sum, view) => {
+    const [rows, columns] = WINDOW_SIZE[viewPositionOf(view)];
+    return sum + rows * columns;
+  }, 0);
+  return pixels * Float32Array.BYTES_PER_ELEMENT * (variant === 'image' ? 1 : 3);
+}
 
 /** Reads the four views with their heatmaps and centers, in training orientation. */
 async function readViews(inputs: StageInputs): Promise<Record<View, ClassifierView>> {

@@ -34,6 +34,7 @@ const noInference: InferencePool = {
   lanes: 1,
   patchBatch: 1,
   executionProvider: 'none',
+  prepare: () => {},
   run: () => Promise.reject(new Error('a cpu stage must not use inference')),
 };
 
