@@ -13,6 +13,8 @@ import { type OutcomeRequest, recordOutcome } from './record-outcome.js';
 import { type Resolution, resolveKnown } from './resolve-known.js';
 import { settle } from './settle.js';
 
+export type { ExamToCompute } from './resolve-known.js';
+
 /** The bookkeeping around a job: reads and writes small objects, and never touches a pixel. */
 export interface ControlActivities {
   planJob(job: string, run: string, settings: ProcessCommitSettings): Promise<Plan>;

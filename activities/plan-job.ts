@@ -73,7 +73,13 @@ export async function planJob(
       }
       planned += 1;
       erasUsed.add(eras.indexOf(era));
-      page.push({ exam: item.name, files: [...item.files], era: eras.indexOf(era), wanted });
+      page.push({
+        exam: item.name,
+        files: [...item.files],
+        era: eras.indexOf(era),
+        wanted,
+        replay: outcome !== undefined,
+      });
       if (page.length === PAGE_EXAMS) await flush();
     }
   }

@@ -14,12 +14,20 @@ export interface Resolution extends Landing {
   /** Exams whose results were known and are landed now, or dropped. */
   readonly resolved: number;
   /** Exams that need a child workflow. */
-  readonly rest: readonly { readonly exam: string; readonly bundle: string; readonly page: number }[];
+  readonly rest: readonly ExamToCompute[];
+}
+
+export interface ExamToCompute {
+  readonly exam: string;
+  readonly bundle: string;
+  readonly page: number;
+  readonly replay: boolean;
 }
 
 /**
  * Lands, in one commit, the exams of some pages whose results are known already from another commit, branch or job: a
- * revert or a model put back starts no child and computes nothing.
+ * revert or a model put back starts no child and computes nothing. Exams that the job was asked for by name get a child
+ * all the same, which looks whether every file is still there and makes again what is not.
  */
 export async function resolveKnown(
   repository: Repository,
@@ -30,13 +38,17 @@ export async function resolveKnown(
 ): Promise<Resolution> {
   const settings = await jobs.settings(job);
   const limit = pLimit(CONCURRENCY);
+  const byName = Array.isArray(settings.only);
   const known: ExamOutcome[] = [];
-  const rest: { exam: string; bundle: string; page: number }[] = [];
+  const rest: ExamToCompute[] = [];
   for (const page of pages) {
     const look = async (planned: PlannedExam): Promise<void> => {
-      const outcome = await readKnownOutcome(repository.store, planned.exam, planned.wanted);
+      const outcome = byName ? undefined : await readKnownOutcome(repository.store, planned.exam, planned.wanted);
       if (outcome !== undefined) known.push(outcome);
-      else rest.push({ exam: planned.exam, bundle: settings.eras[planned.era]?.bundle ?? '', page });
+      else {
+        const { exam, replay } = planned;
+        rest.push({ exam, bundle: settings.eras[planned.era]?.bundle ?? '', page, replay });
+      }
     };
     await Promise.all((await jobs.page(job, page)).map((planned) => limit(() => look(planned))));
   }

@@ -48,6 +48,8 @@ export const plannedExamSchema = z.object({
   /** Index into the job's eras: which models apply. */
   era: z.number().int().nonnegative(),
   wanted: sha256Schema,
+  /** It had results before, made from something else: new scans go first. */
+  replay: z.boolean(),
 });
 export type PlannedExam = z.infer<typeof plannedExamSchema>;
 export const jobPageSchema = z.object({ exams: z.array(plannedExamSchema) });

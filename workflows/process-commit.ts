@@ -18,7 +18,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ControlActivities } from '../activities/control-activities.js';
+import type { ControlActivities, ExamToCompute } from '../activities/control-activities.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import {
   type ExamReport,
@@ -50,18 +50,18 @@ const CHILDREN_A_RUN = 200;
  */
 const PAGES_AT_ONCE = 40;
 
-/** An exam taken from the plan and not started yet. */
-interface Waiting {
-  readonly exam: string;
-  readonly bundle: string;
-  readonly page: number;
-}
+/**
+ * Temporal's priorities (1 is served first, 3 is the default): an upload during a large replay does not wait behind it.
+ * The stages of an exam take the priority of its workflow over.
+ */
+const PRIORITY = { newScan: 3, replay: 4 } as const;
 
 /** What a run hands to the next when it continues as new. */
 interface Carried {
   readonly plan: Plan;
   readonly nextPage: number;
-  readonly waiting: readonly Waiting[];
+  /** Exams taken from the plan and not started yet. */
+  readonly waiting: readonly ExamToCompute[];
   readonly underWay: readonly string[];
   readonly toLand: readonly string[];
   readonly tally: JobTally;
@@ -94,7 +94,7 @@ class Job {
   private readonly id = workflowInfo().workflowId;
   private plan: Plan | undefined;
   private nextPage: number;
-  private waiting: Waiting[];
+  private waiting: ExamToCompute[];
   private readonly underWay: Set<string>;
   private toLand: string[];
   private readonly tally: JobTally;
@@ -238,7 +238,7 @@ class Job {
   }
 
   /** Awaited, because a child whose start is still under way at continue-as-new is never created. */
-  private async startExam(plan: Plan, { exam, bundle, page }: Waiting): Promise<void> {
+  private async startExam(plan: Plan, { exam, bundle, page, replay }: ExamToCompute): Promise<void> {
     this.underWay.add(exam);
     this.startedInThisRun += 1;
     try {
@@ -256,6 +256,7 @@ class Job {
           branch: plan.branch,
           commit: plan.commit,
         }),
+        priority: { priorityKey: replay ? PRIORITY.replay : PRIORITY.newScan },
         staticSummary: `exam ${exam}`,
         staticDetails: `Exam \`${exam}\` with bundle \`${bundle}\`, for job \`${this.id}\``,
       });

@@ -1,0 +1,224 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { z } from 'zod';
+import { createControlActivities } from '../../activities/control-activities.js';
+import { openFileCache } from '../../activities/file-cache.js';
+import { defineStage, type StageDefinition } from '../../activities/stage.js';
+import { createStageActivities } from '../../activities/stage-activities.js';
+import type { InferencePool } from '../../inference/inference-pool.js';
+import { canonicalJson } from '../../pipeline/canonical-json.js';
+import type { Commit } from '../../pipeline/commit.js';
+import { eraDigest } from '../../pipeline/datum.js';
+import { ExamError, MammoflowError } from '../../pipeline/errors.js';
+import { TASK_QUEUES } from '../../pipeline/graph.js';
+import { type PipelineDocument, useForAll, useForNew } from '../../pipeline/pipeline-document.js';
+import { storeFile } from '../../repos/committed-files.js';
+import { sha256Hex } from '../../repos/hash.js';
+import { readPipeline, writePipeline } from '../../repos/pipeline-repo.js';
+import { type PutResult, putItems } from '../../repos/put-items.js';
+import { type Repository, rootOf } from '../../repos/repository.js';
+import { ROLES, type Role } from '../../workers/worker.js';
+import { openTestSystem, type TestSystem } from './system.js';
+
+/*
+ * Where the point is bookkeeping, the five real stages cost seconds an exam. These three do as little as a stage can:
+ * real definitions, run by the real activities on real files, in milliseconds.
+ *
+ *   exams ─► measure ─► weigh (model) ─► report
+ */
+
+/** Reads the exam's `scan.txt`. A scan that says `bad` is an exam's own error. `modulus` makes many scans measure alike. */
+export const measure: StageDefinition = defineStage({
+  name: 'measure',
+  version: '1',
+  resource: 'cpu',
+  upstream: ['exams'],
+  modelRoles: [],
+  parameters: z.strictObject({ modulus: z.number().int().positive().default(1_000_000) }),
+  async run(inputs, { modulus }, { outputFolder }) {
+    const scan = await readFile(inputs.files.exams?.['scan.txt'] as string, 'utf8');
+    if (scan === 'bad')
+      throw new ExamError('invalid-image', `The scan of exam ${inputs.exam} is bad.`, 'Scan it again.');
+    await writeFile(join(outputFolder, 'measure.json'), JSON.stringify({ value: Number(scan) % modulus }));
+    return { files: ['measure.json'] };
+  },
+});
+
+/** Combines what was measured with the patch network's file. */
+export const weigh: StageDefinition = defineStage({
+  name: 'weigh',
+  version: '1',
+  resource: 'gpu',
+  upstream: ['measure'],
+  modelRoles: ['patch'],
+  parameters: z.strictObject({ factor: z.number().default(1) }),
+  async run(inputs, { factor }, { outputFolder }) {
+    const { value } = JSON.parse(await readFile(inputs.files.measure?.['measure.json'] as string, 'utf8'));
+    const model = await readFile(inputs.models.patch?.path as string, 'utf8');
+    await writeFile(join(outputFolder, 'weight.json'), JSON.stringify({ weight: value * factor, model }));
+    return { files: ['weight.json'] };
+  },
+});
+
+export const report: StageDefinition = defineStage({
+  name: 'report',
+  version: '1',
+  resource: 'cpu',
+  upstream: ['measure', 'weigh'],
+  modelRoles: [],
+  parameters: z.strictObject({}),
+  async run(inputs, _, { outputFolder }) {
+    const weight = await readFile(inputs.files.weigh?.['weight.json'] as string, 'utf8');
+    await writeFile(join(outputFolder, 'report.txt'), `${inputs.exam} ${sha256Hex(canonicalJson(weight))}\n`);
+    return { files: ['report.txt'] };
+  },
+});
+
+export const SMALL_STAGES: readonly StageDefinition[] = [measure, weigh, report];
+
+const noInference: InferencePool = {
+  lanes: 0,
+  patchBatch: 0,
+  executionProvider: 'none',
+  prepare: () => undefined,
+  run: async () => {
+    throw new MammoflowError('inference-failed', 'the small stages have no networks');
+  },
+};
+
+export interface SmallSystem extends TestSystem {
+  /** How many datums were computed since the last call. */
+  takeComputed(): number;
+  /** `<exam> <stage>` of every datum computed so far, in the order in which they were. */
+  readonly ran: readonly string[];
+  stopSmallWorkers(): Promise<void>;
+  /** Workers of all roles, or of some; `atOnce` datums each at the same time. */
+  startSmallWorkers(options?: { roles?: readonly Role[]; atOnce?: number }): Promise<void>;
+  /** Commits one exam whose scan is the given text. */
+  putScan(exams: readonly string[], scan: string, branch?: string): Promise<PutResult>;
+  /** Takes a bundle of one model file that says its name into use. */
+  useModel(name: string, which: 'all' | 'new', branch?: string): Promise<Commit | undefined>;
+}
+
+const details = { author: 'test', message: 'a step', by: { kind: 'put' } } as const;
+
+async function scanFolder(folder: string, exam: string, scan: string) {
+  const scans = join(folder, 'scans', `${exam}-${scan}`);
+  await mkdir(scans, { recursive: true });
+  await writeFile(join(scans, 'scan.txt'), scan);
+  return { name: exam, files: [{ path: 'scan.txt', local: join(scans, 'scan.txt') }] };
+}
+
+/** Commits another pipeline document. @returns undefined when it is the same. */
+export const editPipeline = (
+  repository: Repository,
+  branch: string,
+  change: (document: PipelineDocument, sequence: number) => PipelineDocument,
+): Promise<Commit | undefined> =>
+  repository.commitOnto(branch, details, async (roots, sequence) => {
+    const document = await readPipeline(repository, { roots });
+    const root = rootOf({ roots }, 'pipeline');
+    const pipeline = await writePipeline(repository, root, change(document, sequence), sequence);
+    return pipeline.tree === root.tree ? undefined : { roots: { ...roots, pipeline } };
+  });
+
+let bundling: Promise<WorkflowBundle> | undefined;
+
+/** A system whose workers run the small stages, in this process. */
+export async function openSmallSystem(): Promise<SmallSystem> {
+  const system = await openTestSystem();
+  bundling ??= bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../workflows/index.js', import.meta.url)),
+    logger: new DefaultLogger('ERROR'),
+  });
+  const workflowBundle = await bundling;
+  const { repository } = system.session;
+  let computed = 0;
+  const ran: string[] = [];
+  const running: { workers: Worker[]; stopped: Promise<unknown>; connection: NativeConnection }[] = [];
+
+  const small: SmallSystem = {
+    ...system,
+    takeComputed() {
+      const count = computed;
+      computed = 0;
+      return count;
+    },
+    ran,
+    async startSmallWorkers({ roles = ROLES, atOnce = 20 } = {}) {
+      const { address } = system.settings.temporal.connection;
+      const connection = await NativeConnection.connect({ address });
+      const common = { connection, namespace: system.settings.temporal.namespace };
+      const client = await system.session.client();
+      const cache = await openFileCache(repository.store, join(system.folder, 'cache', 'small'), 1e8);
+      const stageActivities = createStageActivities({
+        repository,
+        stages: SMALL_STAGES,
+        cache,
+        provenance: { build: 'test' },
+        async runStage(run, { signal, onProgress }) {
+          const stage = SMALL_STAGES.find(({ name }) => name === run.stage) as StageDefinition;
+          const result = await stage.run(run.inputs, stage.parameters.parse(run.parameters), {
+            outputFolder: run.outputFolder,
+            signal,
+            progress: onProgress,
+            inference: noInference,
+          });
+          computed += 1;
+          ran.push(`${run.inputs.exam} ${run.stage}`);
+          return result;
+        },
+      });
+      const workers = await Promise.all(
+        roles.map((role) =>
+          Worker.create({
+            ...common,
+            taskQueue: TASK_QUEUES[role],
+            ...(role === 'workflow'
+              ? {
+                  workflowBundle,
+                  activities: { ...createControlActivities({ repository, client, stages: SMALL_STAGES }) },
+                }
+              : { activities: { ...stageActivities }, maxConcurrentActivityTaskExecutions: atOnce }),
+          }),
+        ),
+      );
+      running.push({ workers, stopped: Promise.all(workers.map((worker) => worker.run())), connection });
+    },
+    async stopSmallWorkers() {
+      for (const { workers, stopped, connection } of running.splice(0)) {
+        for (const worker of workers) worker.shutdown();
+        await stopped;
+        await connection.close();
+      }
+    },
+    async putScan(exams, scan, branch = 'main') {
+      const items = await Promise.all(exams.map((exam) => scanFolder(system.folder, exam, scan)));
+      return putItems(repository, { branch, repo: 'exams', items, details });
+    },
+    async useModel(name, which, branch = 'main') {
+      const body = Buffer.from(name);
+      const sha256 = sha256Hex(body);
+      const { entry } = await storeFile(repository.store, {
+        repo: 'models',
+        item: name,
+        path: 'patch.onnx',
+        body,
+        sha256,
+        size: body.byteLength,
+      });
+      const models = { patch: { file: entry, preprocessing: {} } };
+      const era = { bundle: name, digest: eraDigest(models, sha256Hex), models };
+      return editPipeline(repository, branch, (document, sequence) =>
+        which === 'all' || document.eras.length === 0 ? useForAll(document, era) : useForNew(document, era, sequence),
+      );
+    },
+    async close() {
+      await small.stopSmallWorkers();
+      await system.close();
+    },
+  };
+  return small;
+}
