@@ -12,6 +12,8 @@ export interface FileToStore {
   readonly body: Body;
   readonly sha256: string;
   readonly size: number;
+  /** The key is known to hold nothing, so there is no need to look. */
+  readonly isNew?: boolean;
 }
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -30,7 +32,7 @@ export async function storeFile(
   file: FileToStore,
 ): Promise<{ entry: FileEntry; uploaded: boolean }> {
   const key = fileKey(file.repo, file.item, file.path);
-  const head = await store.head(key);
+  const head = file.isNew === true ? undefined : await store.head(key);
   const describe = (version: { versionId: string; etag: string }): FileEntry => ({
     path: file.path,
     key,

@@ -1,9 +1,18 @@
 import pLimit from 'p-limit';
 import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
-import { type Commit, type FileEntry, type INPUT_REPOS, type InputItem, OUTCOMES } from '../pipeline/commit.js';
+import {
+  type Commit,
+  type FileEntry,
+  type INPUT_REPOS,
+  type InputItem,
+  OUTCOMES,
+  type TreeRoot,
+} from '../pipeline/commit.js';
 import type { PipelineDocument } from '../pipeline/pipeline-document.js';
 import { storeFile } from './committed-files.js';
+import { existingKeys } from './existing-keys.js';
 import { sha256File } from './hash.js';
+import { fileKey } from './layout.js';
 import { readPipeline, writePipeline } from './pipeline-repo.js';
 import { type CommitDetails, type Repository, type Roots, rootOf, stageReposOf } from './repository.js';
 
@@ -46,7 +55,8 @@ const CONCURRENCY = 16;
 /**
  * Uploads what is not there yet and commits all items in one commit. The branch moves last, so whoever dies before
  * leaves it as it was, and a second attempt uploads only what is missing. An item is replaced as a whole: files it had
- * before and has no more are not in the new commit.
+ * before and has no more are not in the new commit. Files that the bucket has lost since they were committed are uploaded
+ * again, and their items count as changed, although the same bundle goes on applying to them.
  */
 export async function putItems(repository: Repository, request: PutRequest): Promise<PutResult> {
   const head = await repository.head(request.branch);
@@ -54,7 +64,7 @@ export async function putItems(repository: Repository, request: PutRequest): Pro
     rootOf(head, request.repo),
     request.items.map((item) => item.name),
   );
-  const uploaded = await upload(repository, request, committed);
+  const { uploaded, lost } = await upload(repository, request, rootOf(head, request.repo), committed);
 
   let changed: string[] = [];
   const commit = await repository.commitOnto(request.branch, request.details, async (roots, sequence) => {
@@ -63,8 +73,9 @@ export async function putItems(repository: Repository, request: PutRequest): Pro
     const edits = new Map<string, InputItem>();
     for (const [name, files] of uploaded) {
       const earlier = before.get(name);
-      if (earlier === undefined || !sameContent(earlier.files, files))
-        edits.set(name, { name, files, since: sequence });
+      const same = earlier !== undefined && sameContent(earlier.files, files);
+      if (!same) edits.set(name, { name, files, since: sequence });
+      else if (earlier.files.some(({ versionId }) => lost.has(versionId))) edits.set(name, { ...earlier, files });
     }
     changed = [...edits.keys()];
     let edited: Roots = { ...roots, [request.repo]: await repository.inputs.edit(root, edits) };
@@ -95,17 +106,23 @@ export async function putItems(repository: Repository, request: PutRequest): Pro
 async function upload(
   repository: Repository,
   { repo, items, onProgress }: PutRequest,
+  root: TreeRoot,
   committed: ReadonlyMap<string, InputItem>,
-): Promise<Map<string, FileEntry[]>> {
+): Promise<{ uploaded: Map<string, FileEntry[]>; lost: Set<string> }> {
+  const lost = new Set<string>();
   const limit = pLimit(CONCURRENCY);
   const files = items.reduce((sum, item) => sum + item.files.length, 0);
   let filesDone = 0;
   let bytesUploaded = 0;
+  const names = items.map((item) => item.name);
+  const existing = await existingKeys(repository.store, repo, names, root.files);
   const store = async (item: ItemToPut, file: ItemToPut['files'][number]): Promise<FileEntry> => {
     const { sha256, size } = await sha256File(file.local);
     const known = committed.get(item.name)?.files.find((entry) => entry.path === file.path && entry.sha256 === sha256);
+    const isThere = known !== undefined && (await repository.store.head(known.key, known.versionId)) !== undefined;
+    if (known !== undefined && !isThere) lost.add(known.versionId);
     const stored =
-      known === undefined
+      known === undefined || !isThere
         ? await storeFile(repository.store, {
             repo,
             item: item.name,
@@ -113,6 +130,7 @@ async function upload(
             body: { path: file.local, size },
             sha256,
             size,
+            isNew: !existing.has(fileKey(repo, item.name, file.path)),
           })
         : { entry: known, uploaded: false };
     filesDone += 1;
@@ -126,7 +144,7 @@ async function upload(
       return [item.name, stored.sort((a, b) => (a.path < b.path ? -1 : 1))] as const;
     }),
   );
-  return new Map(entries);
+  return { uploaded: new Map(entries), lost };
 }
 
 /** Results of exams whose files changed no longer belong to them, so the same commit takes them away. */
@@ -141,5 +159,6 @@ export async function dropResults(repository: Repository, roots: Roots, exams: r
   return edited;
 }
 
-const sameContent = (a: readonly FileEntry[], b: readonly FileEntry[]): boolean =>
+/** Whether an item's files have the same names and bytes. */
+export const sameContent = (a: readonly FileEntry[], b: readonly FileEntry[]): boolean =>
   a.length === b.length && a.every((file, index) => file.path === b[index]?.path && file.sha256 === b[index]?.sha256);

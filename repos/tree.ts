@@ -22,7 +22,11 @@ import type { ObjectStore } from './object-store.js';
  * edits. Nodes are stored under their own hash and shared by all commits that have them: an edit writes the nodes on
  * the paths to what changed, and a diff opens only subtrees whose hashes differ.
  */
-const LEAF_ITEMS = 32;
+/**
+ * Leaves of 8 to 128 items at any size of a repo: small enough to be rewritten for one exam, large enough that a commit of
+ * thousands writes hundreds of nodes and not thousands.
+ */
+const LEAF_ITEMS = 128;
 const DIGITS = '0123456789abcdef';
 
 const childSchema = z.strictObject({
@@ -66,8 +70,13 @@ export interface TreeStore<Item extends TreeItem> {
   diff(before: TreeRoot, after: TreeRoot): AsyncGenerator<TreeChange<Item>>;
 }
 
-/** Nodes kept in memory; immutable, so never stale. A leaf of 32 exams is about 40 kB. */
-const CACHED_NODES = 2_000;
+/** Nodes kept in memory; immutable, so never stale. A leaf has 8 to 128 exams, of about 1 kB each. */
+const CACHED_NODES = 1_000;
+/**
+ * A node that was seen in the bucket this long ago is written again all the same: nothing may refer to it, and `gc` may
+ * have freed it.
+ */
+const STORED_FOR_MS = 60_000;
 /** Node reads and writes under way at once in one edit. */
 const CONCURRENCY = 16;
 
@@ -77,12 +86,22 @@ const toEntry = (item: TreeItem): Json => item as unknown as Json;
 /** A subtree that is stored, or one that exists only as items because a leaf was split to meet a branch. */
 type Subtree<Item extends TreeItem> = { root: TreeRoot } | { items: readonly Item[] };
 
-export function openTrees<Item extends TreeItem>(store: ObjectStore, itemSchema: z.ZodType<Item>): TreeStore<Item> {
+/**
+ * Opens the trees of one kind of item.
+ * @param leafItems the size above which a leaf becomes a branch. It is part of the format: all trees of a bucket have
+ *   the same; only tests, which want branches without thousands of items, give another.
+ */
+export function openTrees<Item extends TreeItem>(
+  store: ObjectStore,
+  itemSchema: z.ZodType<Item>,
+  leafItems: number = LEAF_ITEMS,
+): TreeStore<Item> {
   const nodeSchema = z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('leaf'), items: z.array(itemSchema).min(1).max(LEAF_ITEMS) }),
+    z.strictObject({ kind: z.literal('leaf'), items: z.array(itemSchema).min(1).max(leafItems) }),
     z.strictObject({ kind: z.literal('branch'), children: z.record(z.string().regex(/^[0-9a-f]$/), childSchema) }),
   ]);
   const cache = new LRUCache<string, Node<Item>>({ max: CACHED_NODES });
+  const stored = new LRUCache<string, true>({ max: CACHED_NODES, ttl: STORED_FOR_MS });
   const limit = pLimit(CONCURRENCY);
 
   async function load(root: TreeRoot): Promise<Node<Item> | undefined> {
@@ -103,6 +122,7 @@ export function openTrees<Item extends TreeItem>(store: ObjectStore, itemSchema:
     }
     const node = parseJson(key, object.bytes, nodeSchema) as Node<Item>;
     cache.set(root.tree, node);
+    stored.set(root.tree, true);
     return node;
   }
 
@@ -119,20 +139,21 @@ export function openTrees<Item extends TreeItem>(store: ObjectStore, itemSchema:
     const text = canonicalJson(node as unknown as Json);
     const tree = sha256Hex(text);
     const counts = countsOf(node);
-    if (cache.has(tree)) return { tree, ...counts };
+    if (stored.has(tree)) return { tree, ...counts };
     const bytes = Buffer.from(text);
     // A condition, so that storing the same node again does not add a version; losing means it is there already.
     await limit(() =>
       store.put(treeKey(tree), bytes, { sha256: tree, contentType: 'application/json', ifAbsent: true }),
     );
     cache.set(tree, node);
+    stored.set(tree, true);
     return { tree, ...counts };
   }
 
   /** Stores a set of items as the canonical subtree at a depth. */
   async function build(items: readonly Item[], depth: number): Promise<TreeRoot> {
     if (items.length === 0) return EMPTY_ROOT;
-    if (items.length <= LEAF_ITEMS) {
+    if (items.length <= leafItems) {
       return save({ kind: 'leaf', items: [...items].sort((a, b) => (a.name < b.name ? -1 : 1)) });
     }
     const groups = groupBy(items, (item) => pathOf(item.name).charAt(depth));
@@ -174,7 +195,7 @@ export function openTrees<Item extends TreeItem>(store: ObjectStore, itemSchema:
     }
     const branch: Branch = { kind: 'branch', children };
     // A branch that shrank to a leaf's size becomes a leaf, or the hash would tell how it came about.
-    if (countsOf(branch).items > LEAF_ITEMS) return save(branch);
+    if (countsOf(branch).items > leafItems) return save(branch);
     return build((await Promise.all(Object.values(children).map(collect))).flat(), depth);
   }
 

@@ -55,6 +55,9 @@ const change = fc.record({
 /** Batches that fill a tree over the size of a leaf and empty it again. */
 const batches = fc.array(fc.array(change, { maxLength: 90 }), { maxLength: 5 });
 
+/** Small, so that a few dozen items make a branch. */
+const LEAF_ITEMS = 32;
+
 describe('a tree', () => {
   let s3: S3Service;
   let store: ObjectStore;
@@ -62,13 +65,13 @@ describe('a tree', () => {
   /** Trees as another process sees them: the same bucket, an empty cache, and a count of its requests. */
   const elsewhere = () => {
     const other = storeOf(s3);
-    return { other, trees: openTrees<InputItem>(other, inputItemSchema) };
+    return { other, trees: openTrees<InputItem>(other, inputItemSchema, LEAF_ITEMS) };
   };
 
   before(async () => {
     s3 = await freshBucket();
     store = storeOf(s3);
-    trees = openTrees<InputItem>(store, inputItemSchema);
+    trees = openTrees<InputItem>(store, inputItemSchema, LEAF_ITEMS);
   });
   after(() => store.close());
 
@@ -124,14 +127,14 @@ describe('a tree', () => {
   });
 
   it('becomes a leaf again when it shrinks, so that nothing tells that it was larger', async () => {
-    const few = items(32);
+    const few = items(LEAF_ITEMS);
     const leaf = await trees.edit(EMPTY_ROOT, setting(few));
     const grown = await trees.edit(leaf, setting(items(300)));
     const shrunk = await trees.edit(
       grown,
       editsOf(
         items(300)
-          .slice(32)
+          .slice(LEAF_ITEMS)
           .map(({ name }) => [name, null] as const),
       ),
     );
@@ -171,8 +174,8 @@ describe('a tree', () => {
     ['the same', [a1, b1], [b1, a1], []],
     ['one changed', [a1, b1], [a2, b1], ['a']],
     ['one for another', [a1], [b1], ['a', 'b']],
-    ['a leaf and a branch', items(32), items(33), [nameOf(32)]],
-    ['a branch and a leaf', items(33), items(32), [nameOf(32)]],
+    ['a leaf and a branch', items(LEAF_ITEMS), items(LEAF_ITEMS + 1), [nameOf(LEAF_ITEMS)]],
+    ['a branch and a leaf', items(LEAF_ITEMS + 1), items(LEAF_ITEMS), [nameOf(LEAF_ITEMS)]],
   ];
   for (const [what, left, right, names] of table) {
     it(`diffs ${what}`, async () => {
