@@ -21,6 +21,11 @@ export interface CachedFile {
 export interface FileCache {
   /** A verified local copy. @throws MammoflowError `missing-object` or `corrupt-data`. */
   get(entry: FileEntry): Promise<CachedFile>;
+  /**
+   * Removes files, whatever they came from, and never fetches these object versions again.
+   * @returns how many are in use by a stage that is running; ask again when it has ended.
+   */
+  forget(files: { readonly sha256: readonly string[]; readonly versions: readonly string[] }): Promise<number>;
   /** A new empty folder on the same disk, for a stage's output. The caller removes it. */
   temporaryFolder(): Promise<string>;
 }
@@ -34,9 +39,9 @@ interface Held {
 /** Opens the cache in a folder of its own; what an earlier process left there is used again. */
 export async function openFileCache(store: ObjectStore, folder: string, maxBytes: number): Promise<FileCache> {
   const files = join(folder, 'files');
-  const temporary = join(folder, 'tmp');
-  // Half-written files of a process that died have no owner any more.
-  await rm(temporary, { recursive: true, force: true });
+  // Workers on one machine may share the folder, so each has a corner of its own for what is not finished.
+  const temporary = join(folder, 'tmp', String(process.pid));
+  await removeAbandoned(join(folder, 'tmp'));
   await mkdir(files, { recursive: true });
   await mkdir(temporary, { recursive: true });
 
@@ -46,6 +51,7 @@ export async function openFileCache(store: ObjectStore, folder: string, maxBytes
     held.set(name, { size: found.size, users: 0, lastUsed: found.mtimeMs });
   }
   const underWay = new Map<string, Promise<void>>();
+  const forgotten = new Set<string>();
 
   async function fetchFile(entry: FileEntry): Promise<void> {
     const stream = await store.getStream(entry.key, entry.versionId);
@@ -78,28 +84,51 @@ export async function openFileCache(store: ObjectStore, folder: string, maxBytes
   return {
     async get(entry) {
       const path = join(files, entry.sha256);
-      let file = held.get(entry.sha256);
-      while (file === undefined) {
-        let fetching = underWay.get(entry.sha256);
-        if (fetching === undefined) {
-          fetching = fetchFile(entry).finally(() => underWay.delete(entry.sha256));
-          underWay.set(entry.sha256, fetching);
+      for (;;) {
+        if (forgotten.has(entry.versionId)) throw missingVersion(entry);
+        const mine = held.get(entry.sha256);
+        if (mine === undefined) {
+          let fetching = underWay.get(entry.sha256);
+          if (fetching === undefined) {
+            fetching = fetchFile(entry).finally(() => underWay.delete(entry.sha256));
+            underWay.set(entry.sha256, fetching);
+          }
+          await fetching;
+          continue;
         }
-        await fetching;
-        file = held.get(entry.sha256);
+        mine.users += 1;
+        mine.lastUsed = Date.now();
+        try {
+          await utimes(path, new Date(), new Date());
+        } catch {
+          // Somebody else removed it, for instance an erasure that was run on this machine.
+          mine.users -= 1;
+          if (held.get(entry.sha256) === mine) held.delete(entry.sha256);
+          continue;
+        }
+        let released = false;
+        return {
+          path,
+          release() {
+            if (!released) mine.users -= 1;
+            released = true;
+          },
+        };
       }
-      const mine = file;
-      mine.users += 1;
-      mine.lastUsed = Date.now();
-      void utimes(path, new Date(), new Date()).catch(() => undefined);
-      let released = false;
-      return {
-        path,
-        release() {
-          if (!released) mine.users -= 1;
-          released = true;
-        },
-      };
+    },
+
+    async forget({ sha256, versions }) {
+      for (const version of versions) forgotten.add(version);
+      let inUse = 0;
+      for (const name of sha256) {
+        const file = held.get(name);
+        if (underWay.has(name) || (file !== undefined && file.users > 0)) inUse += 1;
+        else if (file !== undefined) {
+          held.delete(name);
+          await rm(join(files, name), { force: true });
+        }
+      }
+      return inUse;
     },
 
     async temporaryFolder() {
@@ -108,4 +137,23 @@ export async function openFileCache(store: ObjectStore, folder: string, maxBytes
       return path;
     },
   };
+}
+
+/** Removes half-written files of processes that died; a pid of before that is this process's own now is one of them. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch((): string[] => [])) {
+    const pid = Number(name);
+    if (pid !== process.pid && isAlive(pid)) continue;
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { OUTCOMES, type OutcomeItem, type StageItem } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import type { ExamOutcome } from '../pipeline/job.js';
+import { readErasure } from '../repos/erasures.js';
 import { readJobOutcome } from '../repos/exam-outcomes.js';
 import { type Repository, type Roots, rootOf, stageReposOf } from '../repos/repository.js';
 import type { StageDefinition } from './stage.js';
@@ -26,8 +27,12 @@ export async function landResults(
   exams: readonly string[],
 ): Promise<Landing> {
   const limit = pLimit(CONCURRENCY);
-  const outcomes = await Promise.all(exams.map((exam) => limit(() => requireOutcome(repository, job, exam))));
-  return landOutcomes(repository, definitions, job, branch, outcomes);
+  const found = await Promise.all(exams.map((exam) => limit(() => findOutcome(repository, job, exam))));
+  const outcomes = found.filter((outcome) => outcome !== undefined);
+  const erased = exams.filter((_, index) => found[index] === undefined);
+  const landing: Landing =
+    outcomes.length === 0 ? { dropped: [] } : await landOutcomes(repository, definitions, job, branch, outcomes);
+  return { ...landing, dropped: [...landing.dropped, ...erased] };
 }
 
 /**
@@ -56,9 +61,10 @@ export async function landOutcomes(
   return { ...(commit === undefined ? {} : { commit: commit.id }), dropped };
 }
 
-async function requireOutcome(repository: Repository, job: string, exam: string): Promise<ExamOutcome> {
+/** Undefined for an exam that was erased: its outcome is gone on purpose. */
+async function findOutcome(repository: Repository, job: string, exam: string): Promise<ExamOutcome | undefined> {
   const outcome = await readJobOutcome(repository.store, job, exam);
-  if (outcome !== undefined) return outcome;
+  if (outcome !== undefined || (await readErasure(repository.store, exam)) !== undefined) return outcome;
   throw new MammoflowError('missing-object', `The outcome of exam ${exam} in job ${job} is gone from the bucket.`);
 }
 

@@ -4,6 +4,7 @@ import { MammoflowError } from '../pipeline/errors.js';
 import { type JobSettings, jobSettingsSchema } from '../pipeline/job.js';
 import { type LabelProbabilities, predictionsSchema } from '../pipeline/predictions.js';
 import { readDatumRecord } from '../repos/datum-records.js';
+import { erasedOn, openErasures } from '../repos/erasures.js';
 import { readJobOutcome } from '../repos/exam-outcomes.js';
 import { readJson } from '../repos/json-objects.js';
 import { jobSettingsKey } from '../repos/layout.js';
@@ -14,7 +15,10 @@ import { wantsOf } from './wants.js';
 /** What is known of one exam. Predictions are there for `processed` and `skipped` only. */
 export interface ExamResult {
   readonly exam: string;
-  /** `skipped` only in the view of one job: the results were there already. `waiting`: none that belong to it yet. */
+  /**
+   * `skipped` only in the view of one job: the results were there already. `waiting`: none that belong to it yet. An exam
+   * that was erased since is `failed`, with that reason.
+   */
   readonly outcome: 'processed' | 'skipped' | 'failed' | 'waiting';
   readonly reason?: string;
   readonly job?: string;
@@ -47,11 +51,20 @@ export async function listResults(
   const classified = await byName(repository.stages.items(rootOf(commit, PREDICTING_STAGE)));
   const limit = pLimit(CONCURRENCY);
   const results: Promise<ExamResult>[] = [];
+  const erasureOf = await openErasures(repository.store);
   const waiting = (exam: string, reason: string, bundle?: string): void => {
     results.push(Promise.resolve({ exam, outcome: 'waiting', reason, ...(bundle === undefined ? {} : { bundle }) }));
   };
   for await (const item of repository.inputs.items(rootOf(commit, 'exams'))) {
     const outcome = outcomes.get(item.name);
+    const erasure = await erasureOf(item);
+    if (erasure !== undefined) {
+      // Not `waiting`, because nothing will come.
+      const bundle = outcome?.bundle;
+      const [exam, reason] = [item.name, erasedOn(erasure)];
+      results.push(Promise.resolve({ exam, outcome: 'failed', reason, ...(bundle === undefined ? {} : { bundle }) }));
+      continue;
+    }
     if (wants.document.eras.length === 0) {
       waiting(item.name, 'No model bundle is in use.');
       continue;

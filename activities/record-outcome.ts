@@ -3,6 +3,7 @@ import { graphDigest } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import type { ExamOutcome, StageReport, StageStatus } from '../pipeline/job.js';
 import { readDatumRecord } from '../repos/datum-records.js';
+import { isErased, readErasure } from '../repos/erasures.js';
 import { writeOutcome } from '../repos/exam-outcomes.js';
 import { sha256Hex } from '../repos/hash.js';
 import type { Repository } from '../repos/repository.js';
@@ -17,11 +18,13 @@ export interface OutcomeRequest {
 
 /**
  * Writes what became of one exam in a job to S3, where landing finds it. It is written before the parent is told, so
- * that a lost signal loses nothing.
+ * that a lost signal loses nothing. Of an exam that was erased meanwhile nothing is written, and nothing lands.
  */
 export async function recordOutcome(repository: Repository, jobs: JobFiles, request: OutcomeRequest): Promise<void> {
   const settings = await jobs.settings(request.job);
   const planned = await jobs.exam(request.job, request.page, request.exam);
+  const erasure = await readErasure(repository.store, request.exam);
+  if (erasure !== undefined && isErased(erasure, planned.files)) return;
   const stages: Record<string, StageItem> = {};
   for (const [stage, report] of Object.entries(request.stages)) {
     if (report.datum === undefined) continue;

@@ -2,12 +2,13 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileEntry } from '../pipeline/commit.js';
 import { type DatumRecord, datumKey, datumKeyDocument } from '../pipeline/datum.js';
-import { MammoflowError } from '../pipeline/errors.js';
+import { ExamError, MammoflowError } from '../pipeline/errors.js';
 import type { StageNode } from '../pipeline/graph.js';
 import type { PlannedExam } from '../pipeline/job.js';
 import type { Era, EraModels } from '../pipeline/pipeline-document.js';
 import { storeFile } from '../repos/committed-files.js';
-import { readDatumRecord, writeDatumRecord } from '../repos/datum-records.js';
+import { findDatumRecord, readDatumRecord, replaceDatumRecord, writeDatumRecord } from '../repos/datum-records.js';
+import { erasedOn, isErased, readErasure } from '../repos/erasures.js';
 import { sha256File, sha256Hex } from '../repos/hash.js';
 import type { StageDependencies, StageRun } from './dependencies.js';
 import type { CachedFile } from './file-cache.js';
@@ -30,14 +31,16 @@ export interface DatumResult {
   readonly computed: boolean;
   /** The job that computed it. */
   readonly job: string;
+  /** Why it was computed although there was a record. */
+  readonly replaced?: string;
 }
 
 /**
  * Brings one datum about: looks for its record, and only when there is none fetches the inputs, runs the stage, stores
- * what it wrote and records it.
+ * what it wrote and records it. A record that names a file which the bucket has lost is as good as none, and replaced.
  *
- * @throws ExamError when the exam's own data is at fault; MammoflowError `stage-unavailable` when this worker has
- *   another version of the stage than the pipeline wants.
+ * @throws ExamError when the exam's own data is at fault, gone from the bucket or erased; MammoflowError
+ *   `stage-unavailable` when this worker has another version of the stage than the pipeline wants.
  */
 export async function runDatum(
   dependencies: StageDependencies,
@@ -55,20 +58,27 @@ export async function runDatum(
   const document = datumKeyDocument(node, request.exam, models, inputs);
   const key = datumKey(document, sha256Hex);
 
-  const known = await readDatumRecord(store, node.name, request.exam, key);
-  if (known !== undefined) return { datum: key, computed: false, job: known.job };
+  const known = await findDatumRecord(store, node.name, request.exam, key);
+  const lost = known && (await firstLost(dependencies, known.record.files));
+  if (known !== undefined && lost === undefined) return { datum: key, computed: false, job: known.record.job };
+  const replaced = lost && `version ${lost.versionId} of ${lost.key} was gone from the bucket`;
 
   requireVersion(dependencies, node);
   const startedAt = new Date().toISOString();
   const outputFolder = await dependencies.cache.temporaryFolder();
   const held: CachedFile[] = [];
   try {
-    const local = await fetchInputs(dependencies, request.exam, inputs, models, held);
+    const local = await fetchInputs(dependencies, request.exam, inputs, models, held).catch(async (error) => {
+      await refuseErased(dependencies, planned);
+      throw error;
+    });
     const result = await dependencies.runStage(
       { stage: node.name, inputs: local, parameters: node.parameters as StageRun['parameters'], outputFolder },
       { signal, onProgress },
     );
     signal.throwIfAborted();
+    // Last, because what is stored after an erasure has looked for the last time would stay.
+    await refuseErased(dependencies, planned);
     const files = await storeOutput(dependencies, node.name, request.exam, outputFolder, result);
     const record: DatumRecord = {
       schemaVersion: 1,
@@ -77,16 +87,37 @@ export async function runDatum(
       files,
       ...(result.summary === undefined ? {} : { summary: result.summary as DatumRecord['summary'] }),
       job: request.job,
-      provenance: { ...dependencies.provenance, ...result.provenance } as DatumRecord['provenance'],
+      provenance: {
+        ...dependencies.provenance,
+        ...result.provenance,
+        ...(replaced === undefined ? {} : { replaced }),
+      } as DatumRecord['provenance'],
       startedAt,
       finishedAt: new Date().toISOString(),
     };
-    const first = await writeDatumRecord(store, record);
-    return { datum: key, computed: true, job: first.job };
+    const written =
+      known === undefined ? await writeDatumRecord(store, record) : await replaceDatumRecord(store, record, known.etag);
+    return { datum: key, computed: true, job: written.job, ...(replaced === undefined ? {} : { replaced }) };
   } finally {
     for (const file of held) file.release();
     await rm(outputFolder, { recursive: true, force: true });
   }
+}
+
+/** The first of some files whose version is gone. */
+async function firstLost(
+  { repository }: StageDependencies,
+  files: readonly FileEntry[],
+): Promise<FileEntry | undefined> {
+  const heads = await Promise.all(files.map(({ key, versionId }) => repository.store.head(key, versionId)));
+  return files.find((_, index) => heads[index] === undefined);
+}
+
+/** An exam erased while a job had it is not brought back, neither from a cache nor by a stage that was running. */
+async function refuseErased({ repository }: StageDependencies, { exam, files }: PlannedExam): Promise<void> {
+  const erasure = await readErasure(repository.store, exam);
+  if (erasure === undefined || !isErased(erasure, files)) return;
+  throw new ExamError('missing-object', `Exam ${exam}: ${erasedOn(erasure)}`, 'Put it again if that was a mistake.');
 }
 
 function nodeNamed(graph: readonly StageNode[], name: string): StageNode {
@@ -139,15 +170,16 @@ async function inputFiles(
     const record =
       key === undefined ? undefined : await readDatumRecord(dependencies.repository.store, repo, request.exam, key);
     if (record === undefined) {
-      throw new MammoflowError(
-        'missing-object',
-        `The record of ${repo} for exam ${request.exam} is gone from the bucket.`,
-      );
+      throw upstreamLost(`The record of ${repo} for exam ${request.exam} is gone from the bucket.`, request.exam);
     }
     inputs[repo] = record.files;
   }
   return inputs;
 }
+
+/** Waiting would not bring it back: the stage before has to run again, which naming the exam does. */
+const upstreamLost = (message: string, exam: string, cause?: unknown): ExamError =>
+  new ExamError('missing-object', message, `Run \`mammoflow process --only ${exam}\`.`, undefined, { cause });
 
 async function fetchInputs(
   dependencies: StageDependencies,
@@ -163,7 +195,13 @@ async function fetchInputs(
   };
   const files: Record<string, Record<string, string>> = {};
   for (const [repo, entries] of Object.entries(inputs)) {
-    const paths = await Promise.all(entries.map(async (entry) => [entry.path, await fetchFile(entry)] as const));
+    const fetchInput = (entry: FileEntry): Promise<string> =>
+      fetchFile(entry).catch((error) => {
+        throw error instanceof MammoflowError && error.code === 'missing-object'
+          ? inputLost(repo, exam, entry, error)
+          : error;
+      });
+    const paths = await Promise.all(entries.map(async (entry) => [entry.path, await fetchInput(entry)] as const));
     files[repo] = Object.fromEntries(paths);
   }
   const localModels: Record<string, LocalModel> = {};
@@ -175,6 +213,12 @@ async function fetchInputs(
     };
   }
   return { exam, files, models: localModels };
+}
+
+function inputLost(repo: string, exam: string, entry: FileEntry, cause: unknown): ExamError {
+  const message = `${entry.path} of exam ${exam} in ${repo} is gone from the bucket (version ${entry.versionId}).`;
+  if (repo !== 'exams') return upstreamLost(message, exam, cause);
+  return new ExamError('missing-object', message, 'Put the exam again.', undefined, { cause });
 }
 
 function storeOutput(

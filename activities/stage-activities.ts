@@ -1,4 +1,4 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, Context, log } from '@temporalio/activity';
 import { z } from 'zod';
 import { ExamError, MammoflowError } from '../pipeline/errors.js';
 import type { StageDependencies } from './dependencies.js';
@@ -37,9 +37,12 @@ export function createStageActivities(dependencies: StageDependencies): StageAct
         heartbeat();
         const timer = setInterval(heartbeat, HEARTBEAT_MS);
         try {
-          return await runDatum(dependencies, jobs, request, context.cancellationSignal, (latest) => {
+          const result = await runDatum(dependencies, jobs, request, context.cancellationSignal, (latest) => {
             progress = latest;
           });
+          if (result.replaced !== undefined)
+            log.warn(`computed ${request.stage} of exam ${request.exam} again: ${result.replaced}`);
+          return result;
         } finally {
           clearInterval(timer);
         }

@@ -10,10 +10,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { Connection } from '@temporalio/client';
 import { Command } from 'commander';
+import { stages } from '../activities/stages/index.js';
 import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
 import { findOnPath } from '../infra/dev/tool-cache.js';
 import { pollersOf } from '../infra/pollers.js';
 import { missingSearchAttributes } from '../infra/search-attributes.js';
+import { INPUT_REPOS } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { SEARCH_ATTRIBUTES } from '../pipeline/search-attributes.js';
@@ -177,11 +179,20 @@ async function checkLifecycle(client: S3Client, bucket: string): Promise<Finding
       'See for yourself that none expires versions, or allow s3:GetLifecycleConfiguration.',
     );
   }
-  const expiring = rules.filter(
-    ({ Status, Expiration, NoncurrentVersionExpiration }) =>
+  return judgeLifecycle(rules);
+}
+
+/** Whether rules of a bucket expire versions of keys that mammoflow uses. A rule for `inbox/` alone is its owner's affair. */
+export function judgeLifecycle(rules: readonly LifecycleRule[]): Finding {
+  const ours = ['.mammoflow/', ...INPUT_REPOS.map((repo) => `${repo}/`), ...stages.map(({ name }) => `${name}/`)];
+  const expiring = rules.filter(({ Status, Expiration, NoncurrentVersionExpiration, Filter, Prefix }) => {
+    const prefix = Filter?.And?.Prefix ?? Filter?.Prefix ?? Prefix ?? '';
+    return (
       Status === 'Enabled' &&
-      (NoncurrentVersionExpiration !== undefined || Expiration?.Days !== undefined || Expiration?.Date !== undefined),
-  );
+      (NoncurrentVersionExpiration !== undefined || Expiration?.Days !== undefined || Expiration?.Date !== undefined) &&
+      ours.some((one) => one.startsWith(prefix) || prefix.startsWith(one))
+    );
+  });
   if (expiring.length === 0) return ok('bucket lifecycle', 'no rule expires versions');
   const names = expiring.map(({ ID }) => ID ?? 'without a name').join(', ');
   return warn(

@@ -7,6 +7,7 @@ import pLimit from 'p-limit';
 import type { FileEntry, TreeItem } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { damagedVersion, missingVersion, readFileEntry } from '../repos/committed-files.js';
+import { erasedOn, openErasures } from '../repos/erasures.js';
 import { sha256File } from '../repos/hash.js';
 import type { ObjectStore } from '../repos/object-store.js';
 import { viewRepo } from '../repos/read-tree.js';
@@ -40,7 +41,8 @@ Examples:
         const wanted = parseRepoPath(text);
         const { repo, reference, item, file } = wanted;
         const view = viewRepo(repository, await repository.resolve(reference, repo), repo);
-        const chosen: { item: TreeItem; file: FileEntry }[] = [];
+        const leftOut = new Set<string>();
+        let chosen: { item: TreeItem; file: FileEntry }[] = [];
         if (item === undefined) {
           for await (const found of view.items())
             for (const entry of found.files) chosen.push({ item: found, file: entry });
@@ -52,6 +54,14 @@ Examples:
           }
           if (file !== undefined && chosen.length === 0) throw notInRepo(wanted);
         }
+        const erasureOf = await openErasures(repository.store);
+        for (const { item: found } of chosen) {
+          const erasure = await erasureOf(found);
+          if (erasure === undefined) continue;
+          if (item !== undefined) throw erasedItem(found.name, erasedOn(erasure));
+          leftOut.add(found.name);
+        }
+        if (leftOut.size > 0) chosen = chosen.filter((one) => !leftOut.has(one.item.name));
         if (folder === '-') {
           const only = chosen.length === 1 ? chosen[0] : undefined;
           if (only === undefined)
@@ -74,10 +84,20 @@ Examples:
           ),
         );
         if (options.json) printJson(written);
-        else printLine(`${written.length} ${written.length === 1 ? 'file' : 'files'} in ${resolve(folder)}`);
+        else {
+          printLine(`${written.length} ${written.length === 1 ? 'file' : 'files'} in ${resolve(folder)}`);
+          if (leftOut.size > 0) printLine(`left out, because erased since: ${[...leftOut].join(', ')}`);
+        }
       }),
     );
 }
+
+const erasedItem = (name: string, when: string): MammoflowError =>
+  new MammoflowError(
+    'missing-object',
+    `Exam ${name}: ${when}`,
+    'Its names and hashes stay in the history: see `mammoflow ls`.',
+  );
 
 /** A file appears under its name only when it is whole and verified. */
 async function download(store: ObjectStore, entry: FileEntry, path: string): Promise<void> {

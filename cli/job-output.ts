@@ -52,9 +52,12 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr): { sho
 export function progressText(summary: JobSummary, underWay: readonly RunningStage[]): string {
   const { processed, skipped, failed } = summary.exams;
   if (summary.total === 0) return summary.reason ?? 'planning';
-  const doing = underWay.map(({ exam, stage, step, retrying }) => {
-    const what = [exam, stage, step].filter(Boolean).join(' ');
-    return retrying === undefined ? what : `${what} is tried again: ${retrying}`;
-  });
-  return [`${processed + skipped + failed} of ${summary.total} exams`, ...doing].join(', ');
+  return [`${processed + skipped + failed} of ${summary.total} exams`, ...underWay.map(runningText)].join(', ');
+}
+
+/** What an exam is at, or what it waits for. */
+export function runningText({ exam, stage, step, retrying, waiting }: RunningStage): string {
+  const what = [exam, stage, step].filter(Boolean).join(' ');
+  if (waiting !== undefined) return `${what} waits: ${waiting}`;
+  return retrying === undefined ? what : `${what} is tried again: ${retrying}`;
 }

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import { exitCodeOf, printJob, progressLine, progressText } from './job-output.js';
+import { exitCodeOf, printJob, progressLine, progressText, runningText } from './job-output.js';
 import { readJob, waitForJob } from './jobs-client.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
-import { printJson } from './output.js';
+import { printJson, printLine } from './output.js';
+import { runningStages } from './running-stages.js';
 import { withSession } from './session.js';
 
 /** `mammoflow job`: how one job stands. */
@@ -29,8 +30,12 @@ Example:
           ? await waitForJob(client, session.repository, id, (...latest) => progress.show(progressText(...latest)))
           : await readJob(client, session.repository, id);
         progress.clear();
-        if (options.json) printJson(summary);
-        else printJob(summary);
+        const underWay = summary.status === 'running' ? await runningStages(client, id) : [];
+        if (options.json) printJson(summary.status === 'running' ? { ...summary, underWay } : summary);
+        else {
+          printJob(summary);
+          for (const stage of underWay) printLine(runningText(stage));
+        }
         process.exitCode = exitCodeOf(summary);
       }),
     );

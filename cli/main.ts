@@ -3,20 +3,29 @@ import { pathToFileURL } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import '../infra/quiet-aws-sdk.js';
 import { packageVersion } from '../infra/package-root.js';
+import { branchCommand } from './branch.js';
 import { cancelCommand } from './cancel.js';
+import { compareCommand } from './compare.js';
 import { diffCommand } from './diff.js';
 import { doctorCommand } from './doctor.js';
 import { downCommand } from './down.js';
 import { envCommand } from './env.js';
+import { explainCommand } from './explain.js';
+import { forgetCommand } from './forget.js';
+import { gcCommand } from './gc.js';
 import { getCommand } from './get.js';
 import { jobCommand } from './job.js';
 import { jobsCommand } from './jobs.js';
 import { logCommand } from './log.js';
 import { lsCommand } from './ls.js';
+import { modelsCommand } from './models.js';
 import { printError } from './output.js';
 import { processCommand } from './process.js';
 import { putCommand } from './put.js';
 import { resultsCommand } from './results.js';
+import { revertCommand } from './revert.js';
+import { rmCommand } from './rm.js';
+import { stageCommand } from './stage.js';
 import { startCommand } from './start.js';
 import { statusCommand } from './status.js';
 import { upCommand } from './up.js';
@@ -31,15 +40,24 @@ const COMMANDS: readonly (() => Command)[] = [
   doctorCommand,
   envCommand,
   putCommand,
+  rmCommand,
   processCommand,
   jobsCommand,
   jobCommand,
   cancelCommand,
   resultsCommand,
+  explainCommand,
+  compareCommand,
   logCommand,
   lsCommand,
   getCommand,
   diffCommand,
+  revertCommand,
+  branchCommand,
+  modelsCommand,
+  stageCommand,
+  forgetCommand,
+  gcCommand,
   workerCommand,
 ];
 
@@ -49,12 +67,17 @@ export function buildProgram(): Command {
     .description('Versioned, incremental inference for mammography exams. Research use only. Not for diagnosis.')
     .version(packageVersion());
   for (const command of COMMANDS) program.addCommand(command());
+  // Or `stage set --version` would ask for the version of the program.
+  program.enablePositionalOptions();
   // Verbs inherit none of this by themselves when they are added.
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...verbsOf(program)]) {
     command.exitOverride().showHelpAfterError('(add --help to see how it is used)');
   }
   return program;
 }
+
+/** Every verb below a command, those of groups such as `branch` too. */
+const verbsOf = (command: Command): Command[] => command.commands.flatMap((verb) => [verb, ...verbsOf(verb)]);
 
 /**
  * Runs one command line.

@@ -1,6 +1,7 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { WORKER_ROLES, type WorkerRole } from '../infra/dev/stack.js';
 import { DEFAULT_DATA_FOLDER } from '../infra/dev/state.js';
+import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 
 /** What every verb that needs the services takes. */
 export interface CommonOptions {
@@ -18,6 +19,14 @@ export function dataOption(): Option {
 /** `--json`: the answer for programs. */
 export function jsonOption(): Option {
   return new Option('--json', 'print JSON for programs');
+}
+
+/** Adds what every verb that commits takes: `--message`, `--branch` and `--no-process`. */
+export function addCommitOptions(command: Command): Command {
+  return command
+    .option('-m, --message <text>', "the commit's message")
+    .option('--branch <name>', 'the branch to commit to', DEFAULT_BRANCH)
+    .option('--no-process', 'commit only; `mammoflow process` does the rest later');
 }
 
 /** Parses `workflow,cpu` into roles. */

@@ -17,7 +17,7 @@ export function printLine(line = ''): void {
 export function table(header: readonly string[], rows: readonly (readonly (string | number | undefined)[])[]): string {
   const cells = [header, ...rows].map((row) => header.map((_, column) => String(row[column] ?? '')));
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const numeric = header.map((_, column) => cells.slice(1).every((row) => /^(-?[\d.,]+%?)?$/.test(row[column]!)));
+  const numeric = header.map((_, column) => cells.slice(1).every((row) => /^([+-]?[\d.,]+%?)?$/.test(row[column]!)));
   return cells
     .map((row) =>
       row
@@ -27,6 +27,13 @@ export function table(header: readonly string[], rows: readonly (readonly (strin
     )
     .join('\n');
 }
+
+/** Lines of CSV (RFC 4180), without a line end after the last. */
+export function csv(lines: readonly (readonly (string | number)[])[]): string {
+  return lines.map((cells) => cells.map((cell) => quote(String(cell))).join(',')).join('\r\n');
+}
+
+const quote = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 
 /** One clear line with what to do next; the stack as well with `MAMMOFLOW_DEBUG=1`, and for a defect. */
 export function printError(error: unknown): void {

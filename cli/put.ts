@@ -14,8 +14,8 @@ import { readPipeline } from '../repos/pipeline-repo.js';
 import { type ItemToPut, type PutProgress, type PutResult, putItems } from '../repos/put-items.js';
 import { rootOf } from '../repos/repository.js';
 import { findExamFolders, type RefusedExam } from './exam-folders.js';
+import { startJobAfter } from './follow-up.js';
 import { progressLine } from './job-output.js';
-import { startJob } from './jobs-client.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
 import { author, type Session, withSession } from './session.js';
@@ -245,17 +245,7 @@ async function processIfAsked(
   const affected = (repo: string): boolean => rootOf(commit, repo).tree !== rootOf(before, repo).tree;
   // A bundle that is not in use changes no results.
   if (!affected('exams') && !affected('pipeline')) return { ...made, job: null };
-  try {
-    return { ...made, job: await startJob(await session.client(), commit, { branch: options.branch }) };
-  } catch (error) {
-    if (!(error instanceof MammoflowError)) throw error;
-    throw new MammoflowError(
-      error.code,
-      `Commit ${commit.id.slice(0, 12)} is made, but its job could not be started: ${error.message}`,
-      `${error.next ?? ''} Then run \`mammoflow process\`.`.trim(),
-      { cause: error },
-    );
-  }
+  return { ...made, job: await startJobAfter(session, commit, options.branch) };
 }
 
 async function bundleInUse({ repository }: Session, { branch }: PutSettings): Promise<string | null> {

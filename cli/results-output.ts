@@ -1,6 +1,6 @@
 import type { ExamResult } from '../activities/list-results.js';
 import { LABELS, RESEARCH_USE_ONLY, VARIANTS } from '../pipeline/predictions.js';
-import { printLine, table } from './output.js';
+import { csv, printLine, table } from './output.js';
 
 const HEADINGS = { image: 'images', imageheatmaps: 'images+heatmaps' } as const;
 
@@ -50,7 +50,5 @@ export function resultsCsv(results: readonly ExamResult[]): string {
       [RESEARCH_USE_ONLY, result.notice].filter(Boolean).join(' '),
     ]),
   );
-  return [header, ...lines].map((cells) => cells.map(quote).join(',')).join('\r\n');
+  return csv([header, ...lines]);
 }
-
-const quote = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

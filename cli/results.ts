@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { listJobResults, listResults } from '../activities/list-results.js';
+import { isBranchHead } from '../activities/resolve-state.js';
 import { stages } from '../activities/stages/index.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import type { Repository } from '../repos/repository.js';
@@ -16,9 +17,7 @@ interface ResultsOptions extends CommonOptions {
 /** A branch's newest commit is held against what is wanted now, one of the past against what made it. */
 async function resultsAt(repository: Repository, ref: string) {
   const commit = await repository.resolve(ref);
-  let isHead = false;
-  for await (const branch of repository.branches()) isHead ||= branch.commit === commit.id;
-  return listResults(repository, stages, commit, isHead ? 'now' : 'then');
+  return listResults(repository, stages, commit, (await isBranchHead(repository, commit)) ? 'now' : 'then');
 }
 
 /** `mammoflow results`: the predictions, or why there are none. */

@@ -1,6 +1,8 @@
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { StageDefinition } from '../activities/stage.js';
+import { stages } from '../activities/stages/index.js';
 import { connectionSettings } from '../infra/connection.js';
 import { WORKER_ROLES, type WorkerRole } from '../infra/dev/stack.js';
 import { MammoflowError } from '../pipeline/errors.js';
@@ -84,7 +86,11 @@ Examples:
           ...(options.queue === undefined ? {} : { taskQueue: options.queue }),
           temporal: settings.temporal,
           s3: { config: settings.s3.config, bucket: settings.bucket },
-          cacheFolder: join(folder, role),
+          // A folder cannot be shared with the worker that serves the role's own queue.
+          cacheFolder: join(
+            folder,
+            options.queue === undefined ? role : `${role}-${encodeURIComponent(options.queue)}`,
+          ),
           cacheBytes: gigabytes(options.cacheSize),
           log: log.child({ role }),
         });
@@ -133,11 +139,13 @@ export function servedStages({
   }
   return names.map((name) => {
     const stage = stages.find((candidate) => candidate.name === name);
-    if (stage?.resource === role) return stage;
+    if (stage !== undefined && stage.resource === role) return stage;
     const fitting = stages.filter(({ resource }) => resource === role).map((candidate) => candidate.name);
     throw new MammoflowError(
       'invalid-argument',
-      stage === undefined ? `There is no stage ${name}.` : `Stage ${name} needs a worker of the role ${stage.resource}.`,
+      stage === undefined
+        ? `There is no stage ${name}.`
+        : `Stage ${name} needs a worker of the role ${stage.resource}.`,
       `The stages of the role ${role} are ${fitting.join(', ')}.`,
     );
   });

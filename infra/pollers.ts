@@ -1,4 +1,4 @@
-import type { Connection } from '@temporalio/client';
+import type { ConnectionLike } from '@temporalio/client';
 
 /** A worker as the Temporal server knows it. */
 export interface Poller {
@@ -14,7 +14,7 @@ export interface Poller {
 const TASK_QUEUE_TYPES = { workflow: 1, activity: 2 } as const;
 
 /** Who polls a task queue, for workflow or activity tasks. */
-export async function pollersOf(connection: Connection, namespace: string, taskQueue: string): Promise<Poller[]> {
+export async function pollersOf(connection: ConnectionLike, namespace: string, taskQueue: string): Promise<Poller[]> {
   const found = new Map<string, { kinds: ('workflow' | 'activity')[]; lastSeen: number }>();
   for (const kind of ['workflow', 'activity'] as const) {
     const { pollers } = await connection.workflowService.describeTaskQueue({

@@ -1,7 +1,7 @@
 import type { Json } from '../pipeline/canonical-json.js';
 import { type DatumRecord, datumRecordSchema } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
-import { readJson, writeJson } from './json-objects.js';
+import { parseJson, readJson, writeJson } from './json-objects.js';
 import { datumKeyPath } from './layout.js';
 import type { ObjectStore } from './object-store.js';
 
@@ -12,6 +12,29 @@ export const readDatumRecord = (
   exam: string,
   key: string,
 ): Promise<DatumRecord | undefined> => readJson(store, datumKeyPath(stage, exam, key), datumRecordSchema);
+
+/** The same with its ETag, for whoever may have to replace it. */
+export async function findDatumRecord(
+  store: ObjectStore,
+  stage: string,
+  exam: string,
+  key: string,
+): Promise<{ record: DatumRecord; etag: string } | undefined> {
+  const path = datumKeyPath(stage, exam, key);
+  const object = await store.get(path);
+  return object && { record: parseJson(path, object.bytes, datumRecordSchema), etag: object.etag };
+}
+
+/**
+ * Replaces a record whose files are lost by that of the same datum computed again. Whoever does so first wins here too:
+ * another's record is returned and this one's output is not used.
+ */
+export async function replaceDatumRecord(store: ObjectStore, record: DatumRecord, etag: string): Promise<DatumRecord> {
+  const { stage, exam } = record.document;
+  const path = datumKeyPath(stage, exam, record.key);
+  const written = await writeJson(store, path, record as unknown as Json, { ifMatch: etag });
+  return written === undefined ? writeDatumRecord(store, record) : record;
+}
 
 /**
  * Records what a datum key produced. The first writer wins: when another worker computed the same datum meanwhile, its

@@ -12,12 +12,25 @@ export const readJobOutcome = (store: ObjectStore, job: string, exam: string): P
 export const readKnownOutcome = (store: ObjectStore, exam: string, wanted: string): Promise<ExamOutcome | undefined> =>
   readJson(store, knownOutcomeKey(exam, wanted), examOutcomeSchema) as Promise<ExamOutcome | undefined>;
 
-/** Writes an exam's outcome for its job, and, unless it failed, for everybody who will want the same of it. */
+/**
+ * Writes an exam's outcome for its job, and, unless it failed, for everybody who will want the same of it. One that is
+ * there is replaced if it names other files: those were lost and have been made again.
+ */
 export async function writeOutcome(store: ObjectStore, job: string, outcome: ExamOutcome): Promise<void> {
   const { name, wanted } = outcome.outcome;
   const document = outcome as unknown as Json;
   if (outcome.outcome.outcome === 'processed') {
-    await writeJson(store, knownOutcomeKey(name, wanted), document, { ifAbsent: true });
+    const key = knownOutcomeKey(name, wanted);
+    if ((await writeJson(store, key, document, { ifAbsent: true })) === undefined) {
+      const known = await readKnownOutcome(store, name, wanted);
+      if (known !== undefined && versionsOf(known) !== versionsOf(outcome)) await writeJson(store, key, document);
+    }
   }
   await writeJson(store, jobOutcomeKey(job, name), document);
 }
+
+const versionsOf = ({ stages }: ExamOutcome): string =>
+  Object.keys(stages)
+    .sort()
+    .flatMap((stage) => stages[stage]?.files.map(({ path, versionId }) => `${stage}/${path} ${versionId}`) ?? [])
+    .join('\n');

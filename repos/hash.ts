@@ -16,3 +16,10 @@ export async function sha256File(path: string): Promise<{ sha256: string; size: 
   await pipeline(stream, hash);
   return { sha256: hash.digest('hex'), size };
 }
+
+/** SHA-256 of all that a stream brings. */
+export async function sha256Stream(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of stream) hash.update(chunk);
+  return hash.digest('hex');
+}

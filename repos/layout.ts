@@ -5,9 +5,11 @@ const BOOKKEEPING = '.mammoflow';
 export const fileKey = (repo: string, item: string, path: string): string => `${repo}/${item}/${path}`;
 export const commitKey = (id: string): string => `${BOOKKEEPING}/commits/${id}.json`;
 export const commitPrefix = (idPrefix: string): string => `${BOOKKEEPING}/commits/${idPrefix}`;
+export const treesPrefix = `${BOOKKEEPING}/trees/`;
 export const treeKey = (sha256: string): string => `${BOOKKEEPING}/trees/${sha256}.json`;
 export const branchKey = (name: string): string => `${BOOKKEEPING}/branches/${name}.json`;
 export const branchesPrefix = `${BOOKKEEPING}/branches/`;
+export const datumsPrefix = `${BOOKKEEPING}/datums/`;
 export const datumKeyPath = (stage: string, exam: string, key: string): string =>
   `${BOOKKEEPING}/datums/${stage}/${exam}/${key}.json`;
 
@@ -15,11 +17,20 @@ export const datumKeyPath = (stage: string, exam: string, key: string): string =
 const jobFolder = (job: string): string => `${BOOKKEEPING}/jobs/${encodeURIComponent(job)}`;
 export const jobsPrefix = `${BOOKKEEPING}/jobs/`;
 export const jobSettingsKey = (job: string): string => `${jobFolder(job)}/settings.json`;
+export const jobPlanPrefix = (job: string): string => `${jobFolder(job)}/plan/`;
 export const jobPageKey = (job: string, page: number): string =>
   `${jobFolder(job)}/plan/${String(page).padStart(6, '0')}.json`;
 export const jobOutcomeKey = (job: string, exam: string): string => `${jobFolder(job)}/outcomes/${exam}.json`;
+export const knownOutcomesPrefix = `${BOOKKEEPING}/outcomes/`;
 /** Jobs share these: the results for what is wanted of an exam. */
 export const knownOutcomeKey = (exam: string, wanted: string): string =>
   `${BOOKKEEPING}/outcomes/${exam}/${wanted}.json`;
+export const memosPrefix = `${BOOKKEEPING}/memo/`;
 export const memoKey = (context: string): string => `${BOOKKEEPING}/memo/${context}.json`;
 export const jobSummaryKey = (job: string): string => `${jobFolder(job)}/summary.json`;
+/** What was erased, kept for ever: exam ids, times and hashes. */
+export const erasuresPrefix = `${BOOKKEEPING}/erased/`;
+export const erasureKey = (exam: string): string => `${erasuresPrefix}${exam}.json`;
+/** Which erasures each worker has applied to its disk cache. */
+export const cacheReportsPrefix = `${BOOKKEEPING}/caches/`;
+export const cacheReportKey = (worker: string): string => `${cacheReportsPrefix}${encodeURIComponent(worker)}.json`;

@@ -1,11 +1,15 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   NoSuchKey,
   NotFound,
+  type ObjectVersion as ObjectVersionEntry,
   PutObjectCommand,
   type PutObjectCommandInput,
   S3Client,
@@ -25,6 +29,17 @@ export interface ObjectHead extends ObjectVersion {
   readonly size: number;
   /** Lower-case hex; absent where the server keeps no SHA-256 and the object was not written by mammoflow. */
   readonly sha256?: string;
+}
+
+/** One version of an object as listed, or a delete marker, which hides the versions before it. */
+export interface ListedVersion {
+  readonly key: string;
+  readonly versionId: string;
+  readonly size: number;
+  readonly modified: Date;
+  /** Whether a read without a version id finds this one. */
+  readonly latest: boolean;
+  readonly deleteMarker: boolean;
 }
 
 /** A body that can be opened again for a retry. */
@@ -53,8 +68,16 @@ export interface ObjectStore {
   /** The same as a stream, for files too large to hold. */
   getStream(key: string, versionId: string): Promise<Readable | undefined>;
   head(key: string, versionId?: string): Promise<ObjectHead | undefined>;
+  /** Marks a key as deleted: it is no longer found or listed, and its versions stay. A key that is not there is fine. */
+  delete(key: string): Promise<void>;
   /** Keys under a prefix in ascending order. */
   list(prefix: string): AsyncGenerator<{ key: string; size: number; modified: Date }>;
+  /** Every version and delete marker under a prefix, those of a key together. */
+  listVersions(prefix: string): AsyncGenerator<ListedVersion>;
+  /** The folders directly under a prefix (`a/` for `a/b/c`), also those of which only earlier versions are left. */
+  listFolders(prefix: string): Promise<string[]>;
+  /** Removes versions and delete markers for ever; those that are gone already are no error. */
+  deleteVersions(versions: readonly { readonly key: string; readonly versionId: string }[]): Promise<void>;
   /** Requests sent so far, for benchmarks and tests that count them. */
   requests(): number;
   close(): void;
@@ -260,6 +283,10 @@ export function openObjectStore(bucket: string, config: S3ClientConfig): ObjectS
       }
     },
 
+    async delete(key) {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    },
+
     async *list(prefix) {
       let token: string | undefined;
       do {
@@ -277,10 +304,78 @@ export function openObjectStore(bucket: string, config: S3ClientConfig): ObjectS
       } while (token !== undefined);
     },
 
+    async *listVersions(prefix) {
+      let markers: { KeyMarker?: string; VersionIdMarker?: string } = {};
+      for (;;) {
+        const page = await client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...markers }));
+        for (const version of page.Versions ?? []) yield listed(version, version.Size ?? 0, false);
+        for (const marker of page.DeleteMarkers ?? []) yield listed(marker, 0, true);
+        if (page.IsTruncated !== true) return;
+        markers = {
+          ...(page.NextKeyMarker === undefined ? {} : { KeyMarker: page.NextKeyMarker }),
+          ...(page.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: page.NextVersionIdMarker }),
+        };
+      }
+    },
+
+    async listFolders(prefix) {
+      const folders = new Set<string>();
+      let markers: { KeyMarker?: string; VersionIdMarker?: string } = {};
+      for (;;) {
+        const page = await client.send(
+          new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, Delimiter: '/', ...markers }),
+        );
+        for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) folders.add(Prefix);
+        if (page.IsTruncated !== true) return [...folders].sort();
+        markers = {
+          ...(page.NextKeyMarker === undefined ? {} : { KeyMarker: page.NextKeyMarker }),
+          ...(page.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: page.NextVersionIdMarker }),
+        };
+      }
+    },
+
+    async deleteVersions(versions) {
+      for (let start = 0; start < versions.length; start += DELETE_BATCH) {
+        const Objects = versions
+          .slice(start, start + DELETE_BATCH)
+          .map(({ key, versionId }) => ({ Key: key, VersionId: versionId }));
+        const { Errors = [] } = await client.send(
+          new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
+        );
+        // Servers differ in what they say of a version that is gone already, so only one that is still there counts.
+        for (const { Key = '', VersionId, Code, Message } of Errors) {
+          for await (const { key, versionId } of this.listVersions(Key)) {
+            if (key !== Key || versionId !== VersionId) continue;
+            throw new MammoflowError(
+              'service-unavailable',
+              `The S3 service did not delete a version of ${Key}: ${Message ?? Code}.`,
+              'Check that s3:DeleteObjectVersion is allowed and that no object lock holds it, and run it again.',
+            );
+          }
+        }
+      }
+    },
+
     requests: () => requests,
     close: () => client.destroy(),
   };
 }
+
+/** As many as one request may name. */
+const DELETE_BATCH = 1_000;
+
+const listed = (
+  version: Pick<ObjectVersionEntry, 'Key' | 'VersionId' | 'LastModified' | 'IsLatest'>,
+  size: number,
+  deleteMarker: boolean,
+): ListedVersion => ({
+  key: version.Key ?? '',
+  versionId: version.VersionId ?? '',
+  size,
+  modified: version.LastModified ?? new Date(0),
+  latest: version.IsLatest ?? false,
+  deleteMarker,
+});
 
 function unversioned(bucket: string): MammoflowError {
   return new MammoflowError(

@@ -23,7 +23,7 @@ import { MammoflowError } from '../pipeline/errors.js';
 import { sha256Hex } from './hash.js';
 import { parseJson, readJson, writeJson } from './json-objects.js';
 import { branchesPrefix, branchKey, commitKey, commitPrefix } from './layout.js';
-import type { ObjectStore } from './object-store.js';
+import type { ListedVersion, ObjectStore } from './object-store.js';
 import { openTrees, type TreeStore } from './tree.js';
 
 /** A branch as stored: one small object, so that all repos move together. */
@@ -77,6 +77,21 @@ export interface Repository {
   /** Commits from `from` backwards; only those that changed `repo` when given. */
   log(from: Commit, repo?: string): AsyncGenerator<Commit>;
   branches(): AsyncGenerator<{ name: string; commit: string }>;
+  /** Begins a branch at a commit. @throws MammoflowError `invalid-argument` when there is one of that name. */
+  createBranch(branch: string, commit: Commit): Promise<void>;
+  /**
+   * Points a branch at another commit.
+   * @returns the id of the commit it pointed at.
+   * @throws MammoflowError `unknown-reference` when there is no such branch, `branch-moved` when somebody else moved it
+   *   meanwhile.
+   */
+  moveBranch(branch: string, commit: Commit): Promise<string>;
+  /**
+   * Deletes a branch; its commits stay.
+   * @returns the id of the commit it pointed at.
+   * @throws MammoflowError `unknown-reference` when there is no such branch, `invalid-argument` for `main`.
+   */
+  deleteBranch(branch: string): Promise<string>;
 }
 
 /** The root of a repo in a commit; empty when the repo has nothing yet. */
@@ -231,7 +246,78 @@ export function openRepository(store: ObjectStore): Repository {
         if (pointer !== undefined) yield { name, commit: pointer.commit };
       }
     },
+
+    async createBranch(branch, commit) {
+      if ((await readBranch(branch)) === undefined) {
+        const begin = () => writeJson(store, branchKey(branch), { commit: commit.id }, { ifAbsent: true });
+        if ((await begin()) !== undefined) return;
+        const there = await readBranch(branch);
+        // As in committing, a request that was retried after it had succeeded is refused.
+        if (there?.commit === commit.id) return;
+        if (there === undefined) {
+          // Whoever deleted it died before the end.
+          await forgetBranch(branch);
+          if ((await begin()) !== undefined) return;
+        }
+      }
+      throw new MammoflowError(
+        'invalid-argument',
+        `There is a branch ${branch} already.`,
+        `Take another name, or move it with \`mammoflow branch move ${branch} <REF>\`.`,
+      );
+    },
+
+    async moveBranch(branch, commit) {
+      const pointer = await requireBranch(branch);
+      if (pointer.commit === commit.id) return pointer.commit;
+      const moved = await writeJson(store, branchKey(branch), { commit: commit.id }, { ifMatch: pointer.etag });
+      // As in committing, a request that was retried after it had succeeded is refused.
+      if (moved !== undefined || (await readBranch(branch))?.commit === commit.id) return pointer.commit;
+      throw new MammoflowError(
+        'branch-moved',
+        `The branch ${branch} got a new commit meanwhile, so it was not moved.`,
+        `Look at it with \`mammoflow branch list\`, then try again.`,
+      );
+    },
+
+    async deleteBranch(branch) {
+      if (branch === DEFAULT_BRANCH) {
+        throw new MammoflowError(
+          'invalid-argument',
+          `The branch ${DEFAULT_BRANCH} is not deleted: every verb works on it unless told otherwise.`,
+          `Move it with \`mammoflow branch move ${DEFAULT_BRANCH} <REF>\`.`,
+        );
+      }
+      const pointer = await requireBranch(branch);
+      await store.delete(branchKey(branch));
+      await forgetBranch(branch);
+      return pointer.commit;
+    },
   };
+
+  /**
+   * Removes what a deleted branch left: its earlier pointers, then the delete marker that hides them. Not every S3
+   * server takes a key with a delete marker for absent, so nobody could begin a branch of that name again.
+   */
+  async function forgetBranch(name: string): Promise<void> {
+    const key = branchKey(name);
+    const versions: ListedVersion[] = [];
+    for await (const version of store.listVersions(key)) if (version.key === key) versions.push(version);
+    // Begun again meanwhile.
+    if (versions.some(({ latest, deleteMarker }) => latest && !deleteMarker)) return;
+    await store.deleteVersions(versions.filter(({ deleteMarker }) => !deleteMarker));
+    await store.deleteVersions(versions.filter(({ deleteMarker }) => deleteMarker));
+  }
+
+  async function requireBranch(branch: string): Promise<{ commit: string; etag: string }> {
+    const pointer = await readBranch(branch);
+    if (pointer !== undefined) return pointer;
+    throw new MammoflowError(
+      'unknown-reference',
+      `There is no branch ${branch}.`,
+      'See `mammoflow branch list`, or make it with `mammoflow branch create`.',
+    );
+  }
 
   async function resolveName(name: string): Promise<Commit> {
     if (branchNameSchema.safeParse(name).success) {

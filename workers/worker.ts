@@ -6,6 +6,7 @@ import { NativeConnection, type NativeConnectionOptions, Worker, type WorkerOpti
 import type { Logger } from 'pino';
 import { createControlActivities } from '../activities/control-activities.js';
 import type { StageRunner } from '../activities/dependencies.js';
+import { watchErasures } from '../activities/erasure-watch.js';
 import { openFileCache } from '../activities/file-cache.js';
 import type { StageDefinition } from '../activities/stage.js';
 import { createStageActivities } from '../activities/stage-activities.js';
@@ -55,12 +56,13 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const store = openObjectStore(s3.bucket, s3.config);
   const repository = openRepository(store);
   const closing: (() => Promise<void> | void)[] = [() => store.close()];
+  const identity = `${role}@${hostname()}:${process.pid}`;
   const common: WorkerOptions = {
     connection,
     namespace: temporal.namespace,
     taskQueue,
     shutdownGraceTime: SHUTDOWN_GRACE,
-    identity: `${role}@${hostname()}:${process.pid}`,
+    identity,
   };
 
   let worker: Worker;
@@ -79,12 +81,18 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     const runner = role === 'cpu' ? cpuRunner() : gpuRunner(log);
     closing.push(runner.close);
     const cache = await openFileCache(store, settings.cacheFolder, settings.cacheBytes);
+    const watch = watchErasures(store, cache, identity, (error) => log.warn({ err: error }, 'erasures not looked up'));
+    closing.push(watch.close);
+    // Before any task is taken: this folder may hold what was erased while nobody worked on it.
+    await watch.look();
     const provenance = { build: buildVersion, host: hostname(), role };
     // A stage of another class would run without what it needs, and fail its exam; a worker without it only declines.
     const served = (settings.stages ?? stages).filter(({ resource }) => resource === role);
     worker = await Worker.create({
       ...common,
-      activities: { ...createStageActivities({ repository, stages: served, cache, runStage: runner.runStage, provenance }) },
+      activities: {
+        ...createStageActivities({ repository, stages: served, cache, runStage: runner.runStage, provenance }),
+      },
       maxConcurrentActivityTaskExecutions: runner.concurrency,
     });
   }

@@ -9,14 +9,24 @@ import { placeholderClassifier, placeholderPatchNetwork } from './placeholder-ne
 /** One seed per network; any other would do as well. */
 const SEEDS = { patch: 1, image: 2, imageheatmaps: 3 } as const;
 
+/** Another bundle of the same kind: networks with other seeds compute something else, the others are the same files. */
+export interface PlaceholderVariant {
+  readonly name?: string;
+  readonly seeds?: Partial<Record<keyof typeof SEEDS, number>>;
+}
+
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** The placeholder bundle's files by name. The same on every machine. */
-export function placeholderBundle(): Record<string, Uint8Array> {
+export function placeholderBundle({
+  name = 'placeholder',
+  seeds = {},
+}: PlaceholderVariant = {}): Record<string, Uint8Array> {
+  const { patch, image, imageheatmaps } = { ...SEEDS, ...seeds };
   const networks = {
-    'patch.onnx': placeholderPatchNetwork(SEEDS.patch),
-    'image.onnx': placeholderClassifier('image', SEEDS.image),
-    'imageheatmaps.onnx': placeholderClassifier('imageheatmaps', SEEDS.imageheatmaps),
+    'patch.onnx': placeholderPatchNetwork(patch),
+    'image.onnx': placeholderClassifier('image', image),
+    'imageheatmaps.onnx': placeholderClassifier('imageheatmaps', imageheatmaps),
   };
   const file = (path: keyof typeof networks): { path: string; sha256: string } => ({
     path,
@@ -24,7 +34,7 @@ export function placeholderBundle(): Record<string, Uint8Array> {
   });
   const bundle: Bundle = bundleSchema.parse({
     schemaVersion: 1,
-    name: 'placeholder',
+    name,
     description:
       'Tiny untrained networks with random weights and the inputs and outputs of the NYU breast cancer classifier. ' +
       'They let the pipeline run end to end without a real model.',
@@ -56,7 +66,7 @@ export function placeholderBundle(): Record<string, Uint8Array> {
 }
 
 /** Writes the placeholder bundle into `folder`, which is made if need be. */
-export async function writePlaceholderBundle(folder: string): Promise<void> {
+export async function writePlaceholderBundle(folder: string, variant?: PlaceholderVariant): Promise<void> {
   await mkdir(folder, { recursive: true });
-  for (const [name, bytes] of Object.entries(placeholderBundle())) await writeFile(join(folder, name), bytes);
+  for (const [name, bytes] of Object.entries(placeholderBundle(variant))) await writeFile(join(folder, name), bytes);
 }

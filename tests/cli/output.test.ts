@@ -12,4 +12,8 @@ describe('a table', () => {
     );
     assert.equal(lines, ['EXAM      LEFT  WHY', 'a          0.5', 'exam-12  12.25  changed'].join('\n'));
   });
+
+  it('sets changes right, whichever their sign', () => {
+    assert.equal(table(['CHANGE'], [['+0.5000'], ['-1.00']]), [' CHANGE', '+0.5000', '  -1.00'].join('\n'));
+  });
 });

@@ -5,7 +5,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import type { S3Service } from '../../infra/dev/services.js';
 import { type ErrorCode, MammoflowError } from '../../pipeline/errors.js';
 import { sha256Hex } from '../../repos/hash.js';
-import { type ObjectStore, openObjectStore } from '../../repos/object-store.js';
+import { type ListedVersion, type ObjectStore, openObjectStore } from '../../repos/object-store.js';
 import { storeOf } from '../support/repository.js';
 import { freshBucket, s3ClientOf } from '../support/services.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
@@ -58,6 +58,34 @@ describe('the object store', () => {
     const keys: string[] = [];
     for await (const { key, size } of store.list('list/')) keys.push(`${key} ${size}`);
     assert.deepEqual(keys, ['list/a 1', 'list/b 1', 'list/c/d 3']);
+  });
+
+  it('lists every version and delete marker, and folders of which only these are left, and removes them for ever', async () => {
+    const first = await put('forever/a/x', 'one');
+    const second = await put('forever/a/x', 'two');
+    const other = await put('forever/b/y', 'three');
+    assert.ok(first && second && other);
+    await store.delete('forever/b/y');
+    const listed = async () => {
+      const found: ListedVersion[] = [];
+      for await (const version of store.listVersions('forever/')) found.push(version);
+      return found;
+    };
+    const found = await listed();
+    const told = (id: string) => found.find(({ versionId }) => versionId === id);
+    assert.equal(found.length, 4);
+    assert.deepEqual([told(first.versionId)?.latest, told(second.versionId)?.latest], [false, true]);
+    assert.deepEqual([told(other.versionId)?.latest, told(other.versionId)?.size], [false, 5]);
+    assert.equal(found.filter(({ deleteMarker, latest }) => deleteMarker && latest).length, 1);
+    assert.deepEqual(await store.listFolders('forever/'), ['forever/a/', 'forever/b/']);
+
+    await store.deleteVersions([second]);
+    assert.equal(await read('forever/a/x'), 'one', 'the version before it is the newest now');
+    await store.deleteVersions(found);
+    await store.deleteVersions(found);
+    assert.deepEqual(await listed(), []);
+    assert.deepEqual(await store.listFolders('forever/'), []);
+    assert.equal(await read('forever/a/x', first.versionId), undefined);
   });
 
   it('writes under a condition, or says that it did not hold', async () => {

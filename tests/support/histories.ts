@@ -18,7 +18,8 @@ export async function recordHistory(system: TestSystem, workflowId: string, name
   await mkdir(historiesFolder, { recursive: true });
   // Host names and paths of the machine that recorded it have no place here, and replay does not look at them.
   const json = historyToJSON(history)
-    .replaceAll(/"identity":"[^"]*"/g, '"identity":"worker"')
-    .replaceAll(/"stackTrace":"(?:\\.|[^"\\])*"/g, '"stackTrace":""');
+    .replaceAll(/"identity":\s*"[^"]*"/g, '"identity": "worker"')
+    .replaceAll(/\b(workflow|cpu|gpu)@[\w.-]+:\d+/g, '$1@worker')
+    .replaceAll(/"stackTrace":\s*"(?:\\.|[^"\\])*"/g, '"stackTrace": ""');
   await writeFile(join(historiesFolder, `${name} ${encodeURIComponent(workflowId)}.json`), `${json}\n`);
 }

@@ -69,6 +69,6 @@ describe('looking into results that workers made', function () {
     assert.deepEqual(comparison.exams.map(({ exam }) => exam).sort(), ['exam-1', 'exam-2']);
     assert.notEqual(comparison.movements[0]?.change, 0);
     assert.ok(comparison.distributions.every(({ count }) => count === 2));
-    assert.deepEqual(comparison.heatmaps, { differ: 0, equal: 2, compared: [], differences: [] });
+    assert.deepEqual(comparison.heatmaps, { differ: 0, equal: 2, compared: [], differences: [], unreadable: [] });
   });
 });

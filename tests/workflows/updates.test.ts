@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { landResults } from '../../activities/land-results.js';
 import { type ExamResult, listResults } from '../../activities/list-results.js';
 import type { StageDefinition } from '../../activities/stage.js';
 import { stages } from '../../activities/stages/index.js';
@@ -100,16 +101,17 @@ describe('changing what is wanted', function () {
     await use('classifiers@main~1', 'new');
     const nothing = await system.process();
     assert.deepEqual(nothing.exams, { processed: 0, skipped: 2, failed: 0 });
-    await drawExams(join(system.folder, 'second'), ['exam-3'], 3);
+    // One that is new and one that changes.
+    await drawExams(join(system.folder, 'second'), ['exam-2', 'exam-3'], 3);
     await system.put('exams', join(system.folder, 'second'));
     const before = await datums();
     const summary = await system.process();
-    assert.deepEqual(summary.exams, { processed: 1, skipped: 2, failed: 0 });
-    assert.equal(await datums(), before + stages.length);
-    assert.deepEqual(await bundles(), { 'exam-1': 'placeholder', 'exam-2': 'placeholder', 'exam-3': 'classifiers' });
+    assert.deepEqual(summary.exams, { processed: 2, skipped: 1, failed: 0 });
+    assert.equal(await datums(), before + 2 * stages.length);
+    assert.deepEqual(await bundles(), { 'exam-1': 'placeholder', 'exam-2': 'classifiers', 'exam-3': 'classifiers' });
     await use('placeholder', 'all');
     const all = await system.process();
-    assert.deepEqual(countsOf(all).classify, [1, 2]);
+    assert.deepEqual(countsOf(all).classify, [2, 1]);
     assert.deepEqual(countsOf(all).generate_heatmaps, [0, 3]);
     assert.deepEqual(await bundles(), { 'exam-1': 'placeholder', 'exam-2': 'placeholder', 'exam-3': 'placeholder' });
   });
@@ -158,6 +160,12 @@ describe('changing what is wanted', function () {
     assert.deepEqual(await results(), trial);
     assert.deepEqual((await system.process()).exams, { processed: 0, skipped: 3, failed: 0 });
     assert.equal(await datums(), before);
+    // A job that is still under way on a branch does not bring it back when it is deleted.
+    await repository().deleteBranch('trial');
+    assert.deepEqual(await landResults(repository(), stages, summary.job, 'trial', ['exam-1']), {
+      dropped: ['exam-1'],
+    });
+    assert.equal(await repository().head('trial'), undefined);
   });
 
   it('waits, and says for what, until a worker has the queue and the version that a stage is given', async () => {

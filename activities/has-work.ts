@@ -1,0 +1,24 @@
+import { type Commit, OUTCOMES } from '../pipeline/commit.js';
+import { type Repository, rootOf } from '../repos/repository.js';
+import { findCandidates } from './candidates.js';
+import type { StageDefinition } from './stage.js';
+import { wantsOf } from './wants.js';
+
+/**
+ * Whether any exam of a commit wants something that it does not have, so that a job would find something to do. Costs
+ * what changed since the last complete state, and ends at the first such exam.
+ */
+export async function hasWork(
+  repository: Repository,
+  definitions: readonly StageDefinition[],
+  commit: Commit,
+): Promise<boolean> {
+  const wants = await wantsOf(repository, definitions, commit);
+  if (wants.document.eras.length === 0) return false;
+  const candidates = await findCandidates(repository, commit, wants);
+  for await (const exam of candidates.exams()) {
+    const outcome = await repository.outcomes.get(rootOf(commit, OUTCOMES), exam.name);
+    if (outcome?.wanted !== wants.wantedOf(exam)) return true;
+  }
+  return false;
+}
