@@ -32,20 +32,26 @@ export function exitCodeOf({ status, exams }: JobSummary): number {
   return exams.failed > 0 ? 2 : 0;
 }
 
-/** One line on a terminal that is written over as a job goes on; nothing where there is no terminal. */
-export function progressLine(stream: NodeJS.WriteStream = process.stderr): { show(text: string): void; clear(): void } {
+/**
+ * Progress on standard error: on a terminal one line that is written over; elsewhere a line a change for `steps`, which
+ * are few, and nothing for what changes many times a second.
+ */
+export function progressLine(changes: 'steps' | 'stream' = 'stream', stream: NodeJS.WriteStream = process.stderr) {
   const live = stream.isTTY === true;
+  let told = '';
   const clear = (): void => {
     if (live) stream.write('\r\x1b[2K');
   };
-  return {
-    show(text) {
-      if (!live) return;
+  const show = (text: string): void => {
+    if (live) {
       clear();
       stream.write(text.slice(0, Math.max(20, stream.columns - 1)));
-    },
-    clear,
+    } else if (changes === 'steps' && text !== told) {
+      stream.write(`${text}\n`);
+    }
+    told = text;
   };
+  return { show, clear };
 }
 
 /** How a running job stands, in one line: the exams first, then what is being done, and what is being tried again. */

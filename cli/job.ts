@@ -25,7 +25,7 @@ Example:
     .action((id: string, options: CommonOptions & { watch?: boolean }) =>
       withSession(options.data, async (session) => {
         const client = await session.client();
-        const progress = progressLine();
+        const progress = progressLine('steps');
         const summary = options.watch
           ? await waitForJob(client, session.repository, id, (...latest) => progress.show(progressText(...latest)))
           : await readJob(client, session.repository, id);

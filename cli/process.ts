@@ -42,7 +42,7 @@ Examples:
         const head = await requireHead(session.repository, options.branch);
         const client = await session.client();
         const job = await startJob(client, head, { branch: options.branch, only });
-        const progress = progressLine();
+        const progress = progressLine('steps');
         const summary = options.wait
           ? await waitForJob(client, session.repository, job, (...latest) => progress.show(progressText(...latest)))
           : await readJob(client, session.repository, job);

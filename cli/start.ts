@@ -137,15 +137,8 @@ function announce({ repo, commit, changed, refused, leftOut }: PutOutcome): void
 async function processHead(session: Session, head: Awaited<ReturnType<typeof requireHead>>): Promise<JobSummary> {
   const client = await session.client();
   const job = await startJob(client, head, { branch: DEFAULT_BRANCH });
-  const line = progressLine();
-  let told = '';
-  const summary = await waitForJob(client, session.repository, job, (...latest) => {
-    const text = progressText(...latest);
-    line.show(text);
-    // Without a terminal to write over, every change is a line.
-    if (!process.stderr.isTTY && text !== told) process.stderr.write(`${text}\n`);
-    told = text;
-  });
+  const line = progressLine('steps');
+  const summary = await waitForJob(client, session.repository, job, (...latest) => line.show(progressText(...latest)));
   line.clear();
   return summary;
 }
