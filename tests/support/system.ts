@@ -7,6 +7,7 @@ import { startJob, waitForJob } from '../../cli/jobs-client.js';
 import { type PutOutcome, put } from '../../cli/put.js';
 import { openSession, type Session } from '../../cli/session.js';
 import type { ConnectionSettings } from '../../infra/connection.js';
+import { serviceEnvironment } from '../../infra/dev/stack.js';
 import { packageRoot } from '../../infra/package-root.js';
 import type { JobSummary, ProcessCommitInput } from '../../pipeline/job.js';
 import { ROLES, type Role, type RunningWorker, startWorker } from '../../workers/worker.js';
@@ -59,13 +60,7 @@ export async function openTestSystem(): Promise<TestSystem> {
     settings,
     environment: {
       ...process.env,
-      AWS_ENDPOINT_URL_S3: s3.endpoint,
-      AWS_ACCESS_KEY_ID: s3.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
-      AWS_REGION: s3.region,
-      MAMMOFLOW_BUCKET: s3.bucket,
-      TEMPORAL_ADDRESS: temporal.address,
-      TEMPORAL_NAMESPACE: temporal.namespace,
+      ...serviceEnvironment({ temporal, s3 }),
       MAMMOFLOW_DATA: join(folder, 'data'),
     },
     folder,
