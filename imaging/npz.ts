@@ -2,6 +2,11 @@ import { unzipSync, type Zippable, zipSync } from 'fflate';
 import { MammoflowError } from '../pipeline/errors.js';
 import type { FloatPlane } from './planes.js';
 
+/**
+ * The fastest level: a real view's 22 MB become 0.33 MB. The usual level makes 0.18 MB of them in much more of the time that
+ * inference needs.
+ */
+const COMPRESSION = 1;
 /** The earliest time a ZIP archive can hold, in the local time that fflate writes, so that every machine writes it alike. */
 const FIXED_TIME = new Date(1980, 0, 1);
 /** More than two float32 planes of the largest image that is taken in (64 Mi pixels) need. */
@@ -16,7 +21,7 @@ const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
 export function writeNpz(planes: Readonly<Record<string, FloatPlane>>): Uint8Array {
   const members: Zippable = {};
   for (const [name, plane] of Object.entries(planes)) {
-    members[`${name}.npy`] = [npyBytes(plane), { level: 6, mtime: FIXED_TIME, os: 3 }];
+    members[`${name}.npy`] = [npyBytes(plane), { level: COMPRESSION, mtime: FIXED_TIME, os: 3 }];
   }
   return zipSync(members);
 }

@@ -18,6 +18,9 @@ import { inputModel } from './input-model.js';
 
 export const heatmapFile = (view: View): string => `${view}.npz`;
 
+/** Bytes of one patch with three float32 channels. */
+const PATCH_BYTES = 3 * PATCH_SIZE * PATCH_SIZE * Float32Array.BYTES_PER_ELEMENT;
+
 /** Progress is reported about this often, so that it costs nothing. */
 const PATCHES_PER_REPORT = 32;
 
@@ -42,11 +45,14 @@ export const generateHeatmaps = defineStage({
   async run(inputs, { stride, seed }, { outputFolder, signal, progress, inference }) {
     const cropText = await readFile(upstreamFile(inputs, 'crop', CROP_FILE), 'utf8');
     const { horizontal_flip: horizontalFlip } = parseDocument(cropDocumentSchema, cropText, CROP_FILE);
+    const model = inputModel(inputs, 'patch');
+    // The network takes a second to open, and the first view to read: both at the same time.
+    inference.prepare(model, PATCH_BYTES * inference.patchBatch);
     const random = MersenneTwister.python(seed);
     // A failure in one view must stop the batches of the others that are queued behind it.
     const failure = new AbortController();
     const stop = AbortSignal.any([signal, failure.signal]);
-    const classifier = createPatchClassifier(inference, inputModel(inputs, 'patch'), stop);
+    const classifier = createPatchClassifier(inference, model, stop);
     const writer = startHeatmapWriter();
 
     const read = async (view: View): Promise<PatchView> => {
