@@ -9,7 +9,8 @@ import type { Era, EraModels } from '../pipeline/pipeline-document.js';
 import { storeFile } from '../repos/committed-files.js';
 import { findDatumRecord, readDatumRecord, replaceDatumRecord, writeDatumRecord } from '../repos/datum-records.js';
 import { erasedOn, isErased, readErasure } from '../repos/erasures.js';
-import { sha256File, sha256Hex } from '../repos/hash.js';
+import { sha256Hex } from '../repos/hash.js';
+import { readLocalFile } from '../repos/local-file.js';
 import type { StageDependencies, StageRun } from './dependencies.js';
 import type { CachedFile } from './file-cache.js';
 import type { JobFiles } from './job-files.js';
@@ -230,10 +231,8 @@ function storeOutput(
 ): Promise<FileEntry[]> {
   return Promise.all(
     result.files.map(async (path) => {
-      const local = join(folder, path);
-      const { sha256, size } = await sha256File(local);
-      const file = { repo: stage, item: exam, path, body: { path: local, size }, sha256, size };
-      return (await storeFile(dependencies.repository.store, file)).entry;
+      const file = await readLocalFile(join(folder, path));
+      return (await storeFile(dependencies.repository.store, { repo: stage, item: exam, path, ...file })).entry;
     }),
   );
 }

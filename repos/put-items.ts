@@ -11,8 +11,8 @@ import {
 import type { PipelineDocument } from '../pipeline/pipeline-document.js';
 import { storeFile } from './committed-files.js';
 import { existingKeys } from './existing-keys.js';
-import { sha256File } from './hash.js';
 import { fileKey } from './layout.js';
+import { readLocalFile } from './local-file.js';
 import { readPipeline, writePipeline } from './pipeline-repo.js';
 import { type CommitDetails, type Repository, type Roots, rootOf, stageReposOf } from './repository.js';
 
@@ -117,7 +117,7 @@ async function upload(
   const names = items.map((item) => item.name);
   const existing = await existingKeys(repository.store, repo, names, root.files);
   const store = async (item: ItemToPut, file: ItemToPut['files'][number]): Promise<FileEntry> => {
-    const { sha256, size } = await sha256File(file.local);
+    const { body, sha256, size } = await readLocalFile(file.local);
     const known = committed.get(item.name)?.files.find((entry) => entry.path === file.path && entry.sha256 === sha256);
     const isThere = known !== undefined && (await repository.store.head(known.key, known.versionId)) !== undefined;
     if (known !== undefined && !isThere) lost.add(known.versionId);
@@ -127,7 +127,7 @@ async function upload(
             repo,
             item: item.name,
             path: file.path,
-            body: { path: file.local, size },
+            body,
             sha256,
             size,
             isNew: !existing.has(fileKey(repo, item.name, file.path)),
