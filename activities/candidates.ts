@@ -1,4 +1,4 @@
-import { type Commit, EMPTY_ROOT, type InputItem, OUTCOMES } from '../pipeline/commit.js';
+import { type Commit, EMPTY_ROOT, type InputItem, OUTCOMES, type OutcomeItem } from '../pipeline/commit.js';
 import { type Memo, readMemo } from '../repos/memo.js';
 import { type Repository, rootOf } from '../repos/repository.js';
 import type { CommitWants } from './wants.js';
@@ -9,6 +9,48 @@ export interface Candidates {
   exams(): AsyncIterable<InputItem>;
   /** Exams left out of `exams()`, because nothing changed since they had what is wanted. */
   readonly settled: { readonly processed: number; readonly failed: number };
+}
+
+/** What is wanted of an exam, and what became of it. */
+export interface ExamState {
+  readonly item: InputItem;
+  readonly wanted: string;
+  readonly outcome: OutcomeItem | undefined;
+  /** The outcome belongs to what is wanted, whether it is results or a failure. */
+  readonly isSettled: boolean;
+}
+
+/** Outcomes read in one go; equal paths of the tree are then read once. */
+const STATES_AT_ONCE = 50;
+
+/** Holds exams of a commit against their outcomes, in the order given. */
+export async function* examStates(
+  repository: Repository,
+  commit: Commit,
+  wants: CommitWants,
+  exams: AsyncIterable<InputItem>,
+): AsyncGenerator<ExamState> {
+  for await (const batch of batches(exams, STATES_AT_ONCE)) {
+    const names = batch.map(({ name }) => name);
+    const outcomes = await repository.outcomes.getMany(rootOf(commit, OUTCOMES), names);
+    for (const item of batch) {
+      const wanted = wants.wantedOf(item);
+      const outcome = outcomes.get(item.name);
+      yield { item, wanted, outcome, isSettled: outcome?.wanted === wanted };
+    }
+  }
+}
+
+async function* batches<T>(values: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let batch: T[] = [];
+  for await (const value of values) {
+    batch.push(value);
+    if (batch.length === size) {
+      yield batch;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /**

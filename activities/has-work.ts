@@ -1,6 +1,6 @@
-import { type Commit, OUTCOMES } from '../pipeline/commit.js';
-import { type Repository, rootOf } from '../repos/repository.js';
-import { findCandidates } from './candidates.js';
+import type { Commit } from '../pipeline/commit.js';
+import type { Repository } from '../repos/repository.js';
+import { examStates, findCandidates } from './candidates.js';
 import type { StageDefinition } from './stage.js';
 import { wantsOf } from './wants.js';
 
@@ -16,9 +16,8 @@ export async function hasWork(
   const wants = await wantsOf(repository, definitions, commit);
   if (wants.document.eras.length === 0) return false;
   const candidates = await findCandidates(repository, commit, wants);
-  for await (const exam of candidates.exams()) {
-    const outcome = await repository.outcomes.get(rootOf(commit, OUTCOMES), exam.name);
-    if (outcome?.wanted !== wants.wantedOf(exam)) return true;
+  for await (const { isSettled } of examStates(repository, commit, wants, candidates.exams())) {
+    if (!isSettled) return true;
   }
   return false;
 }

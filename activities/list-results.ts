@@ -1,11 +1,13 @@
 import pLimit from 'p-limit';
 import { type Commit, OUTCOMES, type OutcomeItem, type StageItem } from '../pipeline/commit.js';
+import { graphDigest } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { type JobSettings, jobSettingsSchema } from '../pipeline/job.js';
 import { type LabelProbabilities, predictionsSchema } from '../pipeline/predictions.js';
 import { readDatumRecord } from '../repos/datum-records.js';
 import { erasedOn, openErasures } from '../repos/erasures.js';
 import { readJobOutcome } from '../repos/exam-outcomes.js';
+import { sha256Hex } from '../repos/hash.js';
 import { readJson } from '../repos/json-objects.js';
 import { jobSettingsKey } from '../repos/layout.js';
 import { type Repository, rootOf } from '../repos/repository.js';
@@ -38,13 +40,14 @@ const CONCURRENCY = 16;
  * are not shown: such an exam is `waiting`.
  *
  * @param asOf `now`: the stages that this build would run are wanted. `then`: for a commit of the past, the stages that
- *   made its results are as good, because a later build cannot know what was wanted of them then.
+ *   made its results are as good, because a later build cannot know what was wanted of them then. Or the digest of the
+ *   graph that is wanted.
  */
 export async function listResults(
   repository: Repository,
   definitions: readonly StageDefinition[],
   commit: Commit,
-  asOf: 'now' | 'then' = 'now',
+  asOf: 'now' | 'then' | { readonly graph: string } = 'now',
 ): Promise<ExamResult[]> {
   const wants = await wantsOf(repository, definitions, commit);
   const outcomes = await byName(repository.outcomes.items(rootOf(commit, OUTCOMES)));
@@ -71,7 +74,7 @@ export async function listResults(
     }
     const era = wants.eraOf(item);
     if (outcome === undefined) waiting(item.name, 'Not processed yet.', era.bundle);
-    else if (outcome.wanted === wants.wantedOf(item, asOf === 'then' ? outcome.graph : undefined)) {
+    else if (outcome.wanted === wants.wantedOf(item, graphWanted(asOf, outcome))) {
       results.push(limit(() => resultOf(repository, outcome, classified.get(item.name), era.notice)));
     } else {
       const other = outcome.bundle === era.bundle ? 'other stages or parameters' : `bundle ${outcome.bundle}`;
@@ -79,6 +82,12 @@ export async function listResults(
     }
   }
   return (await Promise.all(results)).sort((a, b) => (a.exam < b.exam ? -1 : 1));
+}
+
+/** Undefined for the graph of this build. */
+function graphWanted(asOf: 'now' | 'then' | { readonly graph: string }, outcome: OutcomeItem): string | undefined {
+  if (asOf === 'now') return undefined;
+  return asOf === 'then' ? outcome.graph : asOf.graph;
 }
 
 /**
@@ -96,7 +105,8 @@ export async function listJobResults(
     throw new MammoflowError('not-found', `There is no job ${job} that had something to do.`, 'See `mammoflow jobs`.');
   }
   const commit = await repository.commit(settings.commit);
-  const before = await listResults(repository, definitions, commit);
+  // The stages of the build that planned the job, which need not be those of this one.
+  const before = await listResults(repository, definitions, commit, { graph: graphDigest(settings.graph, sha256Hex) });
   const limit = pLimit(CONCURRENCY);
   return Promise.all(before.map((result) => limit(() => jobResult(repository, settings, result))));
 }

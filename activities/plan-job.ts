@@ -13,12 +13,17 @@ import {
 import { readJson, writeJson } from '../repos/json-objects.js';
 import { jobPageKey, jobSettingsKey } from '../repos/layout.js';
 import { type Repository, rootOf } from '../repos/repository.js';
-import { type Candidates, findCandidates } from './candidates.js';
+import { type Candidates, examStates, findCandidates } from './candidates.js';
 import type { StageDefinition } from './stage.js';
 import { wantsOf } from './wants.js';
 
 /** Exams a page; a page is read into the memory of every worker that takes part. */
 const PAGE_EXAMS = 50;
+/**
+ * Pages looked at for known results in one go. They land in one commit, which writes every leaf of the trees that it
+ * touches, so few large commits cost much less than many small ones. Five thousand outcomes take some 40 MB of memory.
+ */
+const PAGES_AT_ONCE = 100;
 
 /**
  * Compares what is wanted of every exam in scope with what its results were made for, and writes a page for every
@@ -55,33 +60,20 @@ export async function planJob(
     heartbeat(planned);
   };
 
-  for await (const batch of batches(candidates.exams(), PAGE_EXAMS)) {
-    const outcomes = await repository.outcomes.getMany(
-      rootOf(commit, OUTCOMES),
-      batch.map((item) => item.name),
-    );
-    for (const item of batch) {
-      const era = wants.eraOf(item);
-      const wanted = wants.wantedOf(item);
-      const outcome = outcomes.get(item.name);
-      const known = outcome?.wanted === wanted ? outcome : undefined;
-      if (settings.only === 'failed' && known?.outcome !== 'failed') continue;
-      if (settings.only === 'affected' && known !== undefined) {
-        if (known.outcome === 'failed') knownFailed += 1;
-        else upToDate += 1;
-        continue;
-      }
-      planned += 1;
-      erasUsed.add(eras.indexOf(era));
-      page.push({
-        exam: item.name,
-        files: [...item.files],
-        era: eras.indexOf(era),
-        wanted,
-        replay: outcome !== undefined,
-      });
-      if (page.length === PAGE_EXAMS) await flush();
+  const states = examStates(repository, commit, wants, candidates.exams());
+  for await (const { item, wanted, outcome, isSettled } of states) {
+    const failed = outcome?.outcome === 'failed';
+    if (settings.only === 'failed' && !(isSettled && failed)) continue;
+    if (settings.only === 'affected' && isSettled) {
+      if (failed) knownFailed += 1;
+      else upToDate += 1;
+      continue;
     }
+    planned += 1;
+    const era = eras.indexOf(wants.eraOf(item));
+    erasUsed.add(era);
+    page.push({ exam: item.name, files: [...item.files], era, wanted, replay: outcome !== undefined });
+    if (page.length === PAGE_EXAMS) await flush();
   }
   if (page.length > 0) await flush();
 
@@ -118,6 +110,7 @@ export async function planJob(
       resource: node.resource,
       upstream: upstreamStages(node),
     })),
+    pagesAtOnce: PAGES_AT_ONCE,
   };
 }
 
@@ -180,16 +173,4 @@ async function newestJob(repository: Repository, from: Commit): Promise<string |
     if (commit.by.kind === 'job') return commit.by.job;
   }
   return undefined;
-}
-
-async function* batches<T>(values: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
-  let batch: T[] = [];
-  for await (const value of values) {
-    batch.push(value);
-    if (batch.length === size) {
-      yield batch;
-      batch = [];
-    }
-  }
-  if (batch.length > 0) yield batch;
 }

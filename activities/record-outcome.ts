@@ -1,6 +1,6 @@
 import type { OutcomeItem, StageItem } from '../pipeline/commit.js';
 import { graphDigest } from '../pipeline/datum.js';
-import { MammoflowError } from '../pipeline/errors.js';
+import { isLasting, MammoflowError } from '../pipeline/errors.js';
 import type { ExamOutcome, StageReport, StageStatus } from '../pipeline/job.js';
 import { readDatumRecord } from '../repos/datum-records.js';
 import { isErased, readErasure } from '../repos/erasures.js';
@@ -57,5 +57,6 @@ export async function recordOutcome(repository: Repository, jobs: JobFiles, requ
     Object.entries(request.stages).map(([stage, report]): [string, StageStatus] => [stage, report.status]),
   );
   const document: ExamOutcome = { schemaVersion: 1, outcome, statuses, stages };
-  await writeOutcome(repository.store, request.job, document);
+  const failures = Object.values(request.stages).filter(({ status }) => status === 'failed');
+  await writeOutcome(repository.store, request.job, document, { lasts: failures.every(({ code }) => isLasting(code)) });
 }

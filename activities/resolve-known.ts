@@ -13,6 +13,8 @@ const CONCURRENCY = 32;
 export interface Resolution extends Landing {
   /** Exams whose results were known and are landed now, or dropped. */
   readonly resolved: number;
+  /** How many of those are known to fail. Absent in results of builds before failures were remembered. */
+  readonly failed?: number;
   /** Exams that need a child workflow. */
   readonly rest: readonly ExamToCompute[];
 }
@@ -27,7 +29,8 @@ export interface ExamToCompute {
 /**
  * Lands, in one commit, the exams of some pages whose results are known already from another commit, branch or job: a
  * revert or a model put back starts no child and computes nothing. Exams that the job was asked for by name get a child
- * all the same, which looks whether every file is still there and makes again what is not.
+ * all the same, which looks whether every file is still there and makes again what is not. A known failure counts only
+ * in a job for whatever is affected: whoever names a scope wants it tried again.
  */
 export async function resolveKnown(
   repository: Repository,
@@ -38,13 +41,15 @@ export async function resolveKnown(
 ): Promise<Resolution> {
   const settings = await jobs.settings(job);
   const limit = pLimit(CONCURRENCY);
-  const byName = Array.isArray(settings.only);
+  const { only } = settings;
   const known: ExamOutcome[] = [];
   const rest: ExamToCompute[] = [];
   for (const page of pages) {
     const look = async (planned: PlannedExam): Promise<void> => {
-      const outcome = byName ? undefined : await readKnownOutcome(repository.store, planned.exam, planned.wanted);
-      if (outcome !== undefined) known.push(outcome);
+      const found = Array.isArray(only)
+        ? undefined
+        : await readKnownOutcome(repository.store, planned.exam, planned.wanted);
+      if (found !== undefined && (only === 'affected' || !hasFailed(found))) known.push(found);
       else {
         const { exam, replay } = planned;
         rest.push({ exam, bundle: settings.eras[planned.era]?.bundle ?? '', page, replay });
@@ -55,5 +60,7 @@ export async function resolveKnown(
   rest.sort((a, b) => a.page - b.page || (a.exam < b.exam ? -1 : 1));
   const landing: Landing =
     known.length === 0 ? { dropped: [] } : await landOutcomes(repository, definitions, job, settings.branch, known);
-  return { ...landing, resolved: known.length, rest };
+  return { ...landing, resolved: known.length, failed: known.filter(hasFailed).length, rest };
 }
+
+const hasFailed = ({ outcome }: ExamOutcome): boolean => outcome.outcome === 'failed';

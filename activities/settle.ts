@@ -1,7 +1,7 @@
 import { type Commit, OUTCOMES } from '../pipeline/commit.js';
 import { writeMemo } from '../repos/memo.js';
 import { type Repository, type Roots, rootOf, stageReposOf } from '../repos/repository.js';
-import { findCandidates } from './candidates.js';
+import { examStates, findCandidates } from './candidates.js';
 import type { StageDefinition } from './stage.js';
 import { wantsOf } from './wants.js';
 
@@ -21,16 +21,8 @@ export async function settle(
   if (wants.document.eras.length === 0) return;
   const candidates = await findCandidates(repository, head, wants);
   let { processed, failed } = candidates.settled;
-  const names: string[] = [];
-  const wanted = new Map<string, string>();
-  for await (const item of candidates.exams()) {
-    names.push(item.name);
-    wanted.set(item.name, wants.wantedOf(item));
-  }
-  const outcomes = await repository.outcomes.getMany(rootOf(head, OUTCOMES), names);
-  for (const name of names) {
-    const outcome = outcomes.get(name);
-    if (outcome?.wanted !== wanted.get(name)) return;
+  for await (const { outcome, isSettled } of examStates(repository, head, wants, candidates.exams())) {
+    if (!isSettled) return;
     if (outcome?.outcome === 'failed') failed += 1;
     else processed += 1;
   }

@@ -131,7 +131,9 @@ async function replay(system: SmallSystem, count: number): Promise<void> {
     const stages = Object.fromEntries(SMALL_STAGES.map(({ name }) => [name, stageItemOf(name, item.name, file)]));
     const statuses = Object.fromEntries(SMALL_STAGES.map(({ name }) => [name, 'computed' as const]));
     records.push(
-      limit(() => writeOutcome(repository.store, 'earlier', { schemaVersion: 1, outcome, statuses, stages })),
+      limit(() =>
+        writeOutcome(repository.store, 'earlier', { schemaVersion: 1, outcome, statuses, stages }, { lasts: true }),
+      ),
     );
   }
   await Promise.all(records);

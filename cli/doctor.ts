@@ -21,6 +21,8 @@ import { TASK_QUEUES } from '../pipeline/graph.js';
 import { SEARCH_ATTRIBUTES } from '../pipeline/search-attributes.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
+import { openSession } from './session.js';
+import { type StageQueue, stageQueues } from './stage-queues.js';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -89,7 +91,10 @@ export async function diagnose(dataFolder: string): Promise<Finding[]> {
             'Set the variables of both or of neither: all workers and clients must use the same pair.',
           ),
         ];
-  const [s3, temporal] = await Promise.all([checkS3(settings), checkTemporal(settings)]);
+  const [s3, temporal] = await Promise.all([
+    checkS3(settings),
+    checkTemporal(settings, await queuesOfStages(settings)),
+  ]);
   return [...machine, ...mixed, ...s3, ...temporal];
 }
 
@@ -211,7 +216,19 @@ function checkClock(serverTime: number | undefined): Finding {
   return offBy > CLOCK_DRIFTS_MS ? warn('clock', detail, next) : ok('clock', detail);
 }
 
-async function checkTemporal({ temporal }: ConnectionSettings): Promise<Finding[]> {
+/** None when the bucket cannot be read, which is a finding of its own. */
+async function queuesOfStages(settings: ConnectionSettings): Promise<StageQueue[]> {
+  const session = openSession(settings);
+  try {
+    return await stageQueues(session.repository);
+  } catch {
+    return [];
+  } finally {
+    await session.close();
+  }
+}
+
+async function checkTemporal({ temporal }: ConnectionSettings, ofStages: readonly StageQueue[]): Promise<Finding[]> {
   const { address } = temporal.connection;
   let connection: Connection | undefined;
   try {
@@ -220,7 +237,7 @@ async function checkTemporal({ temporal }: ConnectionSettings): Promise<Finding[
     return [
       ok('temporal', `namespace ${temporal.namespace} at ${address} answers`),
       await checkSearchAttributes(connection, temporal.namespace),
-      ...(await checkQueues(connection, temporal.namespace)),
+      ...(await checkQueues(connection, temporal.namespace, ofStages)),
     ];
   } catch (error) {
     const next = 'Check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the credentials, or start it with `mammoflow up`.';
@@ -255,13 +272,23 @@ async function checkSearchAttributes(connection: Connection, namespace: string):
   }
 }
 
-async function checkQueues(connection: Connection, namespace: string): Promise<Finding[]> {
-  return Promise.all(
-    Object.entries(TASK_QUEUES).map(async ([role, queue]) => {
-      const pollers = await pollersOf(connection, namespace, queue);
-      if (pollers.length > 0) return ok(queue, pollers.map(({ identity }) => identity).join(', '));
-      const next = `Start one: mammoflow worker --role ${role} (or \`mammoflow up\`).`;
-      return warn(queue, 'No worker has asked for work in the last five minutes.', next);
+function checkQueues(connection: Connection, namespace: string, ofStages: readonly StageQueue[]): Promise<Finding[]> {
+  const check = async (queue: string, uses: string, next: string): Promise<Finding> => {
+    const pollers = await pollersOf(connection, namespace, queue);
+    if (pollers.length > 0) return ok(queue, pollers.map(({ identity }) => identity).join(', '));
+    return warn(queue, `No worker has asked for work in the last five minutes${uses}.`, next);
+  };
+  return Promise.all([
+    ...Object.entries(TASK_QUEUES).map(([role, queue]) =>
+      check(queue, '', `Start one: mammoflow worker --role ${role} (or \`mammoflow up\`).`),
+    ),
+    ...ofStages.map(({ queue, uses }) => {
+      const [stage = ''] = uses.map((use) => use.split(' ')[0]);
+      return check(
+        queue,
+        `, and jobs send ${uses.join(', ')} there`,
+        `Start one: mammoflow worker --role <its class> --stage ${stage} --queue ${queue}`,
+      );
     }),
-  );
+  ]);
 }

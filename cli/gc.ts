@@ -97,7 +97,7 @@ export async function collectGarbage(session: Session, options: GcOptions): Prom
 }
 
 /** Jobs that run, and jobs whose exams still run although they have ended themselves. */
-async function runningJobs(client: Client): Promise<string[]> {
+export async function runningJobs(client: Client): Promise<string[]> {
   const jobs = new Set<string>();
   const query = "WorkflowType IN ('processCommit', 'processExam') AND ExecutionStatus = 'Running'";
   for await (const { type, workflowId } of client.workflow.list({ query })) {

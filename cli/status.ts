@@ -8,6 +8,8 @@ import { type Poller, pollersOf } from '../infra/pollers.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine, table } from './output.js';
+import { openSession } from './session.js';
+import { type StageQueue, stageQueues } from './stage-queues.js';
 
 /** What `mammoflow status --json` prints. */
 export interface Status {
@@ -61,8 +63,11 @@ export async function statusOf(dataFolder: string): Promise<Status> {
   const running = await readRunningState(resolve(dataFolder));
   const problems: string[] = [];
   if (running?.phase === 'starting') problems.push('The embedded services are still starting.');
-  const [workers, s3Problem] = await Promise.all([workersOf(settings, problems), s3ProblemOf(settings)]);
+  const s3Problem = await s3ProblemOf(settings);
   if (s3Problem !== undefined) problems.push(s3Problem);
+  const ofStages = s3Problem === undefined ? await queuesOfStages(settings) : [];
+  const queues = [...Object.values(TASK_QUEUES), ...ofStages.map(({ queue }) => queue)];
+  const workers = await workersOf(settings, queues, problems);
   for (const { name, running: up } of running?.workers ?? []) {
     const queue = Object.entries(TASK_QUEUES).find(([role]) => name === `worker-${role}`)?.[1];
     if (!up) problems.push(`${name} has ended and is about to be started again.`);
@@ -82,12 +87,24 @@ export async function statusOf(dataFolder: string): Promise<Status> {
   };
 }
 
-async function workersOf({ temporal }: ConnectionSettings, problems: string[]): Promise<Poller[]> {
+async function queuesOfStages(settings: ConnectionSettings): Promise<StageQueue[]> {
+  const session = openSession(settings);
+  try {
+    return await stageQueues(session.repository);
+  } finally {
+    await session.close();
+  }
+}
+
+async function workersOf(
+  { temporal }: ConnectionSettings,
+  queues: readonly string[],
+  problems: string[],
+): Promise<Poller[]> {
   let connection: Connection | undefined;
   try {
     connection = await Connection.connect({ ...temporal.connection, connectTimeout: 5000 });
     const opened = connection;
-    const queues = Object.values(TASK_QUEUES);
     return (await Promise.all(queues.map((queue) => pollersOf(opened, temporal.namespace, queue)))).flat();
   } catch (error) {
     problems.push(`Temporal at ${temporal.connection.address} does not answer: ${(error as Error).message}.`);

@@ -23,6 +23,21 @@ export type ErrorCode =
   | 'job-failed';
 
 /**
+ * Faults of the exam's own files. The same stages find them again in the same files, whereas other failures (a worker
+ * that ran out of memory, a file gone from the bucket) may be over the next time.
+ */
+const LASTING_CODES: ReadonlySet<string> = new Set<ErrorCode>([
+  'invalid-exam',
+  'invalid-image',
+  'invalid-exam-list',
+  'breast-not-found',
+  'view-too-small',
+]);
+
+/** Whether an exam that failed with this code fails again until its files or what is wanted of it change. */
+export const isLasting = (code: string | undefined): boolean => code !== undefined && LASTING_CODES.has(code);
+
+/**
  * An error a person can act on: a code that never changes, one sentence of what is wrong, and what to do next.
  * Everything mammoflow throws on purpose is one of these; anything else is a defect.
  */

@@ -72,6 +72,8 @@ export interface Plan {
   /** The job that made the present results, when there is nothing to do. */
   readonly earlierJob?: string;
   readonly graph: readonly GraphNode[];
+  /** How many pages are looked at for known results in one go. Absent in plans of builds before it was settable. */
+  readonly pagesAtOnce?: number;
 }
 
 /** What the workflow needs to know of a stage. */
@@ -109,6 +111,8 @@ export interface StageReport {
   readonly datum?: string;
   /** For `failed`: the sentence that says why. */
   readonly reason?: string;
+  /** For `failed`: the code of the error, where it had one. */
+  readonly code?: string;
 }
 
 /** What `processExam` tells its parent and returns. */

@@ -13,20 +13,31 @@ export const readKnownOutcome = (store: ObjectStore, exam: string, wanted: strin
   readJson(store, knownOutcomeKey(exam, wanted), examOutcomeSchema) as Promise<ExamOutcome | undefined>;
 
 /**
- * Writes an exam's outcome for its job, and, unless it failed, for everybody who will want the same of it. One that is
- * there is replaced if it names other files: those were lost and have been made again.
+ * Writes an exam's outcome for its job, and, if it `lasts`, for everybody who will want the same of it: results, and a
+ * failure that comes again for the same files. One that is there is replaced if it names other files, which were lost and
+ * have been made again, or if it failed and this one did not; results are never replaced by a failure.
  */
-export async function writeOutcome(store: ObjectStore, job: string, outcome: ExamOutcome): Promise<void> {
+export async function writeOutcome(
+  store: ObjectStore,
+  job: string,
+  outcome: ExamOutcome,
+  { lasts }: { readonly lasts: boolean },
+): Promise<void> {
   const { name, wanted } = outcome.outcome;
   const document = outcome as unknown as Json;
-  if (outcome.outcome.outcome === 'processed') {
+  if (lasts) {
     const key = knownOutcomeKey(name, wanted);
     if ((await writeJson(store, key, document, { ifAbsent: true })) === undefined) {
       const known = await readKnownOutcome(store, name, wanted);
-      if (known !== undefined && versionsOf(known) !== versionsOf(outcome)) await writeJson(store, key, document);
+      if (known !== undefined && replaces(outcome, known)) await writeJson(store, key, document);
     }
   }
   await writeJson(store, jobOutcomeKey(job, name), document);
+}
+
+function replaces(outcome: ExamOutcome, known: ExamOutcome): boolean {
+  const [now, before] = [outcome.outcome.outcome, known.outcome.outcome];
+  return now === before ? versionsOf(outcome) !== versionsOf(known) : before === 'failed';
 }
 
 const versionsOf = ({ stages }: ExamOutcome): string =>

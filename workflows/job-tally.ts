@@ -27,9 +27,11 @@ export function addUpToDate(tally: JobTally, plan: Plan): void {
   for (const { name } of plan.graph) tally.stages[name] = { ...NO_STAGE_COUNTS, skipped: plan.upToDate };
 }
 
-/** Exams whose results were known already: skipped in every stage. */
-export function addResolved(tally: JobTally, plan: Plan, exams: number): void {
+/** Exams whose results were known already: skipped in every stage, except those known to fail. */
+export function addResolved(tally: JobTally, plan: Plan, resolved: number, failed = 0): void {
+  const exams = resolved - failed;
   tally.exams.skipped += exams;
+  tally.exams.failed += failed;
   for (const { name } of plan.graph) {
     const counts = tally.stages[name] ?? { ...NO_STAGE_COUNTS };
     tally.stages[name] = { ...counts, skipped: counts.skipped + exams };

@@ -44,10 +44,7 @@ const SWEEP_INTERVAL = '30 seconds';
 /** Children a run starts before it continues as new: their events stay well below the history's limits. */
 const CHILDREN_A_RUN = 200;
 
-/**
- * Pages looked at for known results in one go. They land in one commit, which writes every leaf of the trees that it
- * touches, so few large commits cost much less than many small ones.
- */
+/** Pages looked at for known results in one go, in jobs whose plan does not say. */
 const PAGES_AT_ONCE = 40;
 
 /**
@@ -226,12 +223,12 @@ class Job {
 
   /** Lands what is known already of the next pages; the rest waits for a child each. */
   private async takePages(plan: Plan): Promise<void> {
-    const end = Math.min(plan.pages, this.nextPage + PAGES_AT_ONCE);
+    const end = Math.min(plan.pages, this.nextPage + (plan.pagesAtOnce ?? PAGES_AT_ONCE));
     const pages = Array.from({ length: end - this.nextPage }, (_, index) => this.nextPage + index);
-    const { resolved, dropped, commit, rest } = await control.resolveKnown(this.id, pages);
+    const { resolved, failed, dropped, commit, rest } = await control.resolveKnown(this.id, pages);
     this.nextPage = end;
     this.waiting = [...rest];
-    addResolved(this.tally, plan, resolved);
+    addResolved(this.tally, plan, resolved, failed);
     this.tally.dropped += dropped.length;
     if (commit !== undefined) this.tally.commit = commit;
     this.showDetails();

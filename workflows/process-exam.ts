@@ -85,8 +85,9 @@ async function runNode(
     if (isCancellation(error)) throw error;
     // Only what cannot be mended by trying again gets here: everything else is retried by the activity's policy.
     const cause = error instanceof ActivityFailure ? error.cause : undefined;
-    if (cause instanceof ApplicationFailure) return { status: 'failed', reason: cause.message };
-    throw error;
+    if (!(cause instanceof ApplicationFailure)) throw error;
+    const code = (cause.details?.[0] as { code?: string } | undefined)?.code;
+    return { status: 'failed', reason: cause.message, ...(code === undefined ? {} : { code }) };
   }
 }
 

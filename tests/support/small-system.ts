@@ -93,6 +93,8 @@ export interface SmallSystem extends TestSystem {
   takeComputed(): number;
   /** `<exam> <stage>` of every datum computed so far, in the order in which they were. */
   readonly ran: readonly string[];
+  /** The same of every datum begun, so those that failed are among them. */
+  readonly begun: readonly string[];
   stopSmallWorkers(): Promise<void>;
   /** Workers of all roles, or of some; `atOnce` datums each at the same time. */
   startSmallWorkers(options?: { roles?: readonly Role[]; atOnce?: number }): Promise<void>;
@@ -137,6 +139,7 @@ export async function openSmallSystem(): Promise<SmallSystem> {
   const { repository } = system.session;
   let computed = 0;
   const ran: string[] = [];
+  const begun: string[] = [];
   const running: { workers: Worker[]; stopped: Promise<unknown>; connection: NativeConnection }[] = [];
 
   const small: SmallSystem = {
@@ -147,6 +150,7 @@ export async function openSmallSystem(): Promise<SmallSystem> {
       return count;
     },
     ran,
+    begun,
     async startSmallWorkers({ roles = ROLES, atOnce = 20 } = {}) {
       const { address } = system.settings.temporal.connection;
       const connection = await NativeConnection.connect({ address });
@@ -160,6 +164,7 @@ export async function openSmallSystem(): Promise<SmallSystem> {
         provenance: { build: 'test' },
         async runStage(run, { signal, onProgress }) {
           const stage = SMALL_STAGES.find(({ name }) => name === run.stage) as StageDefinition;
+          begun.push(`${run.inputs.exam} ${run.stage}`);
           const result = await stage.run(run.inputs, stage.parameters.parse(run.parameters), {
             outputFolder: run.outputFolder,
             signal,

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { landResults } from '../../activities/land-results.js';
 import { type ExamResult, listResults } from '../../activities/list-results.js';
 import type { StageDefinition } from '../../activities/stage.js';
 import { stages } from '../../activities/stages/index.js';
 import { moveBranch } from '../../cli/branch.js';
+import type { Finding } from '../../cli/doctor.js';
 import { startJob, waitForJob } from '../../cli/jobs-client.js';
 import { applyBundle } from '../../cli/models.js';
 import { revert } from '../../cli/revert.js';
@@ -16,6 +19,7 @@ import type { Commit } from '../../pipeline/commit.js';
 import type { JobSummary } from '../../pipeline/job.js';
 import { type RunningWorker, startWorker } from '../../workers/worker.js';
 import { drawExams } from '../support/exams.js';
+import { repositoryRoot } from '../support/shared.js';
 import { openTestSystem, PLACEHOLDER, type TestSystem } from '../support/system.js';
 import { until } from '../support/until.js';
 
@@ -175,6 +179,9 @@ describe('changing what is wanted', function () {
     const told = async (about: RegExp): Promise<RunningStage | undefined> =>
       (await runningStages(client, job)).find(({ waiting, retrying }) => about.test(waiting ?? retrying ?? ''));
     await until('the queue to be named', () => told(/^no worker serves the task queue centers$/), 20);
+    const centers = (await doctor()).find(({ check }) => check === 'centers');
+    assert.equal(centers?.outcome, 'warn');
+    assert.match(centers?.detail ?? '', /^No worker has asked .*, and jobs send extract_centers on main there\.$/);
     const older = await startCenters('1');
     const stage = await until('the version to be named', () => told(/wants version 2 of stage extract_centers/), 30);
     assert.match(stage.retrying ?? '', /this worker has 1\. Start a worker with version 2; the job waits for it\.$/);
@@ -197,6 +204,14 @@ describe('changing what is wanted', function () {
       await newer.stopped;
     }
   });
+
+  /** What the real command finds, whether it ends with 0 or 1. */
+  async function doctor(): Promise<Finding[]> {
+    const command = [join(repositoryRoot, 'bin', 'mammoflow.mjs'), 'doctor', '--json'];
+    const run = promisify(execFile)(process.execPath, command, { env: system.environment });
+    const { stdout } = await run.catch((ended: { stdout: string }) => ended);
+    return JSON.parse(stdout) as Finding[];
+  }
 
   /** A worker for that one stage, of a build in which it has this version. */
   function startCenters(version: string): Promise<RunningWorker> {

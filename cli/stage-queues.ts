@@ -1,0 +1,23 @@
+import { TASK_QUEUES } from '../pipeline/graph.js';
+import { readPipeline } from '../repos/pipeline-repo.js';
+import type { Repository } from '../repos/repository.js';
+
+/** A task queue that a branch gives to a stage, beside those of the roles. */
+export interface StageQueue {
+  readonly queue: string;
+  /** What is sent there, e.g. `visualize_heatmaps on main`. */
+  readonly uses: readonly string[];
+}
+
+/** The task queues of their own that stages have been given on any branch (`mammoflow stage set <stage> --queue`). */
+export async function stageQueues(repository: Repository): Promise<StageQueue[]> {
+  const uses = new Map<string, string[]>();
+  for await (const { name: branch, commit } of repository.branches()) {
+    const { stages } = await readPipeline(repository, await repository.commit(commit));
+    for (const [stage, { taskQueue }] of Object.entries(stages)) {
+      if (taskQueue === undefined || Object.values<string>(TASK_QUEUES).includes(taskQueue)) continue;
+      uses.set(taskQueue, [...(uses.get(taskQueue) ?? []), `${stage} on ${branch}`]);
+    }
+  }
+  return [...uses].map(([queue, list]) => ({ queue, uses: list }));
+}
