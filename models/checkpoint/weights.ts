@@ -41,8 +41,9 @@ export function checkedWeights(
         throw refuse(`has ${name} with the shape [${tensor.shape.join(', ')}], but [${shape.join(', ')}] is needed`);
       }
       const values = floatsOf(dictionary, name);
-      const wrong = values.findIndex((value) => !Number.isFinite(value));
-      if (wrong !== -1) throw refuse(`has ${values[wrong]} in ${name}, and weights must be finite`);
+      for (const value of values) {
+        if (!Number.isFinite(value)) throw refuse(`has ${value} in ${name}, and weights must be finite`);
+      }
       return values;
     },
     ignore(name) {
