@@ -14,6 +14,8 @@ export interface Weights {
    * @throws MammoflowError `invalid-checkpoint` when only a part is there, or when the numbers differ.
    */
   sameAs(alias: string, name: string): void;
+  /** The error to throw when weights do not make sense together; `problem` is worded to follow the file's name. */
+  refuse(problem: string): Error;
 }
 
 /**
@@ -33,6 +35,7 @@ export function checkedWeights(
   const below = (prefix: string): string[] => [...tensors.keys()].filter((name) => name.startsWith(prefix));
 
   return {
+    refuse,
     take(name, shape) {
       const tensor = tensors.get(name);
       if (tensor === undefined) throw refuse(`lacks the tensor ${name}`);

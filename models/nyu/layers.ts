@@ -40,6 +40,8 @@ function takeBatchNorm({ weights }: LayerWriter, name: string, channels: number)
     variance: take('running_var'),
   };
   weights.ignore(`${name}${OPTIONAL}`);
+  const negative = norm.variance.find((value) => value < 0);
+  if (negative !== undefined) throw weights.refuse(`has the variance ${negative} in ${name}.running_var`);
   return norm;
 }
 
@@ -67,12 +69,22 @@ export function convolutionConstants(writer: LayerWriter, convolution: Convoluti
   for (let index = 0; index < values.length; index += 1) {
     values[index] = sums[index]! * (scale?.[Math.floor(index / (kept * size))] ?? 1);
   }
+  requireFinite(writer, convolution, values);
   const names = [writer.graph.constant(`${name}.weight`, [outputs, kept, kernel, kernel], values)];
   if (norm !== undefined && scale !== undefined) {
     const bias = Float32Array.from(norm.bias, (value, index) => value - norm.mean[index]! * scale[index]!);
+    requireFinite(writer, convolution, bias);
     names.push(writer.graph.constant(`${name}.bias`, [outputs], bias));
   }
   return names;
+}
+
+/** Weights that are finite by themselves may not be together. */
+function requireFinite({ weights }: LayerWriter, { name, norm }: Convolution, values: Float32Array): void {
+  for (const value of values) {
+    if (Number.isFinite(value)) continue;
+    throw weights.refuse(`has numbers in ${[name, norm].filter(Boolean).join(' and ')} that are too large together`);
+  }
 }
 
 const scaleOf = ({ weight, variance }: BatchNorm): Float64Array =>

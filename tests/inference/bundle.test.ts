@@ -119,7 +119,7 @@ describe('checking a bundle', function () {
   it('refuses a patch network that gives no finite numbers', () =>
     refuses(
       (folder, bundle) => replaceFile(folder, bundle, 'patch', patchNetwork(256, Number.NaN)),
-      /patch\.onnx, run on a patch, does not give four finite numbers/,
+      /patch\.onnx, run once, gives numbers in logits that are not finite/,
     ));
 
   it('accepts another network that fits', async () => {
