@@ -151,7 +151,7 @@ async function tryNetwork(inspector: NetworkInspector, { bundle, paths }: LocalB
     outputs = (await inspector.inspect(request)).trial;
   } catch (cause) {
     if (cause instanceof MammoflowError && cause.code === 'inference-failed') {
-      throw invalid(`${path} cannot be run: ${cause.message}`, next, cause);
+      throw invalid(cause.message, next, cause);
     }
     throw cause;
   }
