@@ -37,9 +37,16 @@ export function askedTensors(role: ModelRole): AskedTensors {
 
 const LARGEST_TENSOR = 256 * 256 * 9;
 
+const blocks = new Map<string, Storage>();
+
+/** Random numbers, drawn once. */
 function block(seed: number, least: number, most: number): Storage {
+  const key = [seed, least, most].join();
   const random = MersenneTwister.numpy(seed);
-  return floats(Float32Array.from({ length: LARGEST_TENSOR }, () => uniform(random, least, most)));
+  const made =
+    blocks.get(key) ?? floats(Float32Array.from({ length: LARGEST_TENSOR }, () => uniform(random, least, most)));
+  blocks.set(key, made);
+  return made;
 }
 
 /**
