@@ -16,6 +16,8 @@ export type PickleValue<Other = never> =
 
 /** A reason, worded to follow the file's name. */
 export class PickleError extends Error {}
+/** The pickle asks for something that it has no need of, which may be an attack. */
+export class PickleRefusal extends PickleError {}
 
 /** What an added instruction may do. Each throws `PickleError` where the pickle does not allow it. */
 export interface PickleMachine<Other> {
@@ -169,7 +171,7 @@ export function runPickle<Other = never>(
     const instruction = instructions.get(opcode) ?? options.added?.get(opcode);
     if (instruction === undefined) {
       const name = NAMES.get(opcode) ?? `0x${opcode.toString(16).padStart(2, '0')}`;
-      throw new PickleError(
+      throw new PickleRefusal(
         `holds the pickle instruction ${name}, which ${options.holds} does not need; nothing was run`,
       );
     }
@@ -197,6 +199,9 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [0x93, 'STACK_GLOBAL'],
   [code('C'), 'SHORT_BINBYTES'],
   [code('B'), 'BINBYTES'],
+  [code('U'), 'SHORT_BINSTRING'],
+  [code('T'), 'BINSTRING'],
+  [code('S'), 'STRING'],
   [0x8a, 'LONG1'],
   [0x8b, 'LONG4'],
 ]);

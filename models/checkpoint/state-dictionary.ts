@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import { PickleError } from '../../imaging/pickle-machine.js';
+import { PickleError, PickleRefusal } from '../../imaging/pickle-machine.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { readTorchFile, type TorchFile } from './torch-file.js';
 import { DTYPE_BYTES, type TorchTensor } from './torch-pickle.js';
@@ -24,7 +24,8 @@ export function readStateDictionary(bytes: Uint8Array, file: string): StateDicti
     read = readTorchFile(bytes);
   } catch (cause) {
     if (!(cause instanceof PickleError)) throw cause;
-    throw new MammoflowError('invalid-checkpoint', `${file} ${cause.message}.`, NEXT, { cause });
+    const next = cause instanceof PickleRefusal ? NEXT_AFTER_REFUSAL : NEXT;
+    throw new MammoflowError('invalid-checkpoint', `${file} ${cause.message}.`, next, { cause });
   }
   const { value, storages } = read;
   const inner = value instanceof Map ? value.get('model') : undefined;
@@ -103,6 +104,9 @@ function isRowMajor({ shape, strides }: TorchTensor): boolean {
 }
 
 const NEXT = 'Copy the file again from its source, or save it again with torch.save(model.state_dict(), file).';
+
+const NEXT_AFTER_REFUSAL =
+  'Do not open it with Python unless you trust whoever made it; save plain weights with torch.save(model.state_dict(), file).';
 
 export const refusal = (file: string, problem: string, next: string = NEXT): MammoflowError =>
   new MammoflowError('invalid-checkpoint', `${file} ${problem}.`, next);

@@ -2,6 +2,7 @@ import {
   PickleError,
   type PickleInstruction,
   type PickleMachine,
+  PickleRefusal,
   type PickleValue,
   pickleCode,
   runPickle,
@@ -77,13 +78,7 @@ const rebuildTensor: Call = ([storage, offset, shape, strides]) => tensor(storag
 
 /** Every callable that a state dictionary may name, with what stands for the call. Nothing is looked up or called. */
 const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
-  [
-    'collections.OrderedDict',
-    (args) => {
-      if (args.length > 0) throw new PickleError('is damaged: it makes a dictionary with arguments');
-      return new Map();
-    },
-  ],
+  ['collections.OrderedDict', ([items]) => orderedDictionary(items)],
   ['torch._utils._rebuild_tensor', rebuildTensor],
   ['torch._utils._rebuild_tensor_v2', rebuildTensor],
   [
@@ -129,10 +124,15 @@ const instructions: ReadonlyMap<number, PickleInstruction<TorchObject>> = new Ma
     (machine) => {
       machine.pop();
       if (!(machine.top() instanceof Map)) {
-        throw new PickleError('holds the pickle instruction BUILD on something that is no dictionary; nothing was run');
+        throw new PickleRefusal(
+          'holds the pickle instruction BUILD on something that is no dictionary; nothing was run',
+        );
       }
     },
   ],
+  // Texts, as Python 2 wrote them.
+  [pickleCode('U'), (machine) => machine.push(latin(machine.bytes(machine.bytes(1)[0] as number)))],
+  [pickleCode('T'), (machine) => machine.push(latin(machine.bytes(Buffer.from(machine.bytes(4)).readUInt32LE())))],
   [pickleCode('Q'), (machine) => machine.push(storage(machine.pop()))],
   [0x8a, (machine) => machine.push(integer(machine.bytes(machine.bytes(1)[0] as number)))],
 ]);
@@ -149,7 +149,7 @@ export function runTorchPickle(bytes: Uint8Array): { readonly value: TorchValue;
 function pushGlobal(machine: PickleMachine<TorchObject>, module: string, attribute: string): void {
   const name = `${module}.${attribute}`;
   if (!CALLS.has(name) && !STORAGES.has(name) && !INERT.has(name)) {
-    throw new PickleError(`names ${name}, which a state dictionary does not need; nothing was run`);
+    throw new PickleRefusal(`names ${name}, which a state dictionary does not need; nothing was run`);
   }
   machine.push({ kind: 'global', name });
 }
@@ -172,6 +172,18 @@ function size(value: TorchValue | undefined): number {
 function sizes(value: TorchValue | undefined): number[] {
   if (!Array.isArray(value)) throw new PickleError('is damaged: a shape is missing');
   return value.map(size);
+}
+
+/** Python 3 makes it empty and fills it then; Python 2 hands in its items. */
+function orderedDictionary(items: TorchValue | undefined): TorchValue {
+  const dictionary = new Map<TorchValue, TorchValue>();
+  if (items === undefined) return dictionary;
+  if (!Array.isArray(items)) throw new PickleError('is damaged: it makes a dictionary of something that is no list');
+  for (const item of items) {
+    if (!Array.isArray(item) || item.length !== 2) throw new PickleError('is damaged: a key has no value');
+    dictionary.set(item[0] as TorchValue, item[1] as TorchValue);
+  }
+  return dictionary;
 }
 
 function tensor(
@@ -207,6 +219,8 @@ function storage(id: TorchValue): TorchStorage {
   const first = Array.isArray(view) ? size(view[1]) : 0;
   return { kind: 'storage', key, dtype, elements: size(elements), first };
 }
+
+const latin = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
 /** A whole number of any length, two's complement, lowest byte first. */
 function integer(bytes: Uint8Array): number | bigint {

@@ -139,6 +139,19 @@ describe('reading a torch state dictionary', () => {
     assert.throws(() => read(whole.subarray(0, -17)), refused(/cut short: the numbers of first are missing/));
   });
 
+  it('reads what Python 2 wrote: other texts, and a dictionary made of its items', () => {
+    const modern = legacyTorchFile({ weight: floatTensor([2], [1, 2]) });
+    // The pickled tensor lies between its name and the instruction that sets it.
+    const start = modern.indexOf(pickledText('weight')) + pickledText('weight').length;
+    const end = modern.indexOf(latin('u}('), start);
+    const items = [latin('](]('), latin('U\x06weight'), modern.subarray(start, end), latin('ee')];
+    const object = Buffer.concat([pickledGlobal('collections.OrderedDict'), ...items, latin('\x85R')]);
+    assert.deepEqual(
+      [...floatsOf(read(legacyTorchFile({ weight: floatTensor([2], [1, 2]) }, { object })), 'weight')],
+      [1, 2],
+    );
+  });
+
   it('refuses a bare pickle that calls os.system, in every protocol', () => {
     const protocol4 = Buffer.concat([latin('\x80\x04\x8c\x05posix\x8c\x06system\x93'), latin(')R.')]);
     for (const bytes of [latin("cos\nsystem\n(S'x'\ntR."), pickle(attack('posix')), protocol4]) {
