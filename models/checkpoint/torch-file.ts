@@ -1,6 +1,8 @@
+import { crc32 } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import { PICKLE_PROTOCOL, PickleError, pickleCode } from '../../imaging/pickle-machine.js';
 import { DTYPE_BYTES, runTorchPickle, type TorchValue } from './torch-pickle.js';
+import { zipChecksums } from './zip-checksums.js';
 
 /** A file that `torch.save` wrote, taken apart. */
 export interface TorchFile {
@@ -76,7 +78,9 @@ function readLegacy(bytes: Uint8Array): TorchFile {
 function readZip(bytes: Uint8Array): TorchFile {
   let total = 0;
   let entries: Record<string, Uint8Array>;
+  let checksums: Map<string, number>;
   try {
+    checksums = zipChecksums(bytes);
     entries = unzipSync(bytes, {
       filter: ({ name, originalSize }) => {
         total += originalSize;
@@ -89,6 +93,10 @@ function readZip(bytes: Uint8Array): TorchFile {
     throw new PickleError('is cut short or damaged: its zip directory cannot be read', { cause });
   }
   const names = Object.keys(entries);
+  for (const name of names) {
+    if (crc32(entries[name] as Uint8Array) === checksums.get(name)) continue;
+    throw new PickleError(`is damaged: its entry ${name} has another checksum than when it was written`);
+  }
   const object = names.find((name) => /(^|\/)data\.pkl$/.test(name));
   if (object === undefined) throw new PickleError('is a zip file without data.pkl, so torch.save did not write it');
   const root = object.slice(0, -'data.pkl'.length);

@@ -139,6 +139,40 @@ describe('reading a torch state dictionary', () => {
     assert.throws(() => read(whole.subarray(0, -17)), refused(/cut short: the numbers of first are missing/));
   });
 
+  it('notices a changed number in a zip file by its checksum, which the legacy container lacks', () => {
+    const number = Buffer.from(Float32Array.of(1, 2, 3, 4, 5, 6).buffer);
+    const bytes = zipTorchFile(TENSORS);
+    bytes.writeFloatLE(9, bytes.indexOf(number));
+    assert.throws(() => read(bytes), refused(/its entry archive\/data\/0 has another checksum/));
+  });
+
+  it('reads a zip file with a 64-bit directory, and with a comment at its end', () => {
+    const bytes = zipTorchFile(TENSORS);
+    const end = bytes.length - 22;
+    const [start, size, count] = [
+      bytes.readUInt32LE(end + 16),
+      bytes.readUInt32LE(end + 12),
+      bytes.readUInt16LE(end + 10),
+    ];
+    const end64 = Buffer.alloc(56);
+    end64.writeUInt32LE(0x06064b50, 0);
+    end64.writeBigUInt64LE(44n, 4);
+    for (const field of [24, 32]) end64.writeBigUInt64LE(BigInt(count), field);
+    end64.writeBigUInt64LE(BigInt(size), 40);
+    end64.writeBigUInt64LE(BigInt(start), 48);
+    const locator = Buffer.alloc(20);
+    locator.writeUInt32LE(0x07064b50, 0);
+    locator.writeBigUInt64LE(BigInt(end), 8);
+    locator.writeUInt32LE(1, 16);
+    const last = Buffer.from(bytes.subarray(end));
+    last.fill(0xff, 8, 20);
+    const large = Buffer.concat([bytes.subarray(0, end), end64, locator, last]);
+    assert.deepEqual([...floatsOf(read(large), 'b.weight')], [3, 4, 5, 6]);
+    last.writeUInt16LE(5, 20);
+    const commented = Buffer.concat([bytes.subarray(0, end), end64, locator, last, latin('hello')]);
+    assert.deepEqual([...floatsOf(read(commented), 'b.weight')], [3, 4, 5, 6]);
+  });
+
   it('reads what Python 2 wrote: other texts, and a dictionary made of its items', () => {
     const modern = legacyTorchFile({ weight: floatTensor([2], [1, 2]) });
     // The pickled tensor lies between its name and the instruction that sets it.
