@@ -8,7 +8,7 @@ import { legacyTorchFile, pickledGlobal } from '../support/torch-files.js';
 import { failureOf, jsonOf, putTinyExams, textOf } from '../support/verbs.js';
 
 describe('mammoflow models import nyu', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it('commits the three checkpoints as one bundle, once, and uses it as asked', () =>
     withRepository((repository, s3) =>

@@ -35,7 +35,7 @@ const without = (tensors: Tensors, drop: (name: string) => boolean): Tensors =>
   Object.fromEntries(Object.entries(tensors).filter(([name]) => !drop(name)));
 
 describe('importing checkpoints', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it('makes a bundle of both containers, the same every time, and says where it comes from', () =>
     withTemporaryFolder(async (folder) => {
