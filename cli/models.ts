@@ -10,6 +10,7 @@ import { missingVersion } from '../repos/committed-files.js';
 import { readPipeline, writePipeline } from '../repos/pipeline-repo.js';
 import { type Repository, rootOf } from '../repos/repository.js';
 import { type CommitOptions, type Committed, printFollowUp, startIfWanted } from './follow-up.js';
+import { importCommand } from './models-import.js';
 import { addCommitOptions, type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine, table } from './output.js';
 import { author, requireHead, type Session, withSession } from './session.js';
@@ -25,11 +26,12 @@ export interface UseOutcome extends Committed {
 /** `mammoflow models`: which bundles there are, and which exams use them. */
 export function modelsCommand(): Command {
   return new Command('models')
-    .description('list model bundles, show one, or choose the one that exams are processed with')
+    .description('list model bundles, show one, choose the one that exams are processed with, or import one')
     .addHelpText(
       'after',
       `
-Bundles are put with \`mammoflow put models <folder>\` and removed with \`mammoflow rm models <bundle>\`.
+Bundles are put with \`mammoflow put models <folder>\`, or imported with \`mammoflow models import nyu <folder>\`, and
+removed with \`mammoflow rm models <bundle>\`.
 
 Example:
   $ mammoflow models list
@@ -37,7 +39,8 @@ Example:
     )
     .addCommand(listCommand())
     .addCommand(showCommand())
-    .addCommand(useCommand());
+    .addCommand(useCommand())
+    .addCommand(importCommand());
 }
 
 function listCommand(): Command {
@@ -121,6 +124,10 @@ function showCommand(): Command {
             const { path, sha256 } = card.files[role];
             return [role, `${path}, SHA-256 ${sha256}`];
           }),
+          ...(card.sources ?? []).map(({ role, file, sha256 }): [string, string] => [
+            'source',
+            `${file} (${role}), SHA-256 ${sha256}`,
+          ]),
         ];
         for (const [label, value] of lines) printLine(`${label.padEnd(14)}${value}`);
       }),

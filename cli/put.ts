@@ -271,7 +271,7 @@ async function bundleFolders(paths: readonly string[]): Promise<string[]> {
   throw new MammoflowError(
     'not-found',
     `There is no model bundle in ${paths.join(', ')}.`,
-    'A bundle is a folder with model.json and the ONNX files it names.',
+    'A bundle is a folder with model.json and the ONNX files it names; `mammoflow models import nyu <folder>` makes one of NYU checkpoints.',
   );
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ExamError } from '../pipeline/errors.js';
 import { EXAM_LIST_FILE, type HorizontalFlip, horizontalFlipSchema, VIEWS, type View } from '../pipeline/exam.js';
+import { PICKLE_PROTOCOL, PickleError, type PickleValue, runPickle } from './pickle-machine.js';
 
 /** What the pipeline takes from an exam list. */
 export interface ExamList {
@@ -9,7 +10,6 @@ export interface ExamList {
 
 /** A list of one exam has under 1 kB; metadata of other tools may come on top. */
 const LARGEST_BYTES = 1024 * 1024;
-const LARGEST_MEMO = 65536;
 
 /**
  * Reads `gen_exam_list.pkl`, the exam list in the form NYU's program reads (PIPELINE.md 1.1): a Python pickle of a list
@@ -54,156 +54,13 @@ const examSchema = z.object(
 );
 const examListSchema = z.tuple([examSchema], 'expected a list of exactly one exam');
 
-type PickleValue = null | boolean | number | string | PickleValue[] | Map<PickleValue, PickleValue>;
-
-/** A reason, worded to follow the file's name. */
-class PickleError extends Error {}
-
-const MARK: unique symbol = Symbol('MARK');
-
-/** Runs the few instructions of the pickle machine (Python library reference, `pickletools`) that build plain data. */
+/** An exam list is written in protocol 2 or later; the older ones are texts. */
 function unpickle(bytes: Uint8Array): PickleValue {
   if (bytes.length === 0) throw new PickleError('is empty (zero bytes)');
   if (bytes.length > LARGEST_BYTES) throw new PickleError(`is too large: ${bytes.length} bytes`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const stack: (PickleValue | typeof MARK)[] = [];
-  const memo = new Map<number, PickleValue>();
-  let offset = 0;
-
-  const take = (length: number): number => {
-    const start = offset;
-    if (length > bytes.length - start) throw new PickleError('is cut short');
-    offset += length;
-    return start;
-  };
-  const text = (length: number): string => {
-    const start = take(length);
-    try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(start, offset));
-    } catch (cause) {
-      throw new PickleError('holds text that is not UTF-8', { cause });
-    }
-  };
-  const pop = (): PickleValue => {
-    const value = stack.pop();
-    if (value === undefined || value === MARK) throw new PickleError('is damaged: a value is missing');
-    return value;
-  };
-  const top = (): PickleValue => {
-    const value = stack.at(-1);
-    if (value === undefined || value === MARK) throw new PickleError('is damaged: a value is missing');
-    return value;
-  };
-  const popToMark = (): PickleValue[] => {
-    const mark = stack.lastIndexOf(MARK);
-    if (mark === -1) throw new PickleError('is damaged: a mark is missing');
-    const values = stack.splice(mark) as PickleValue[];
-    return values.slice(1);
-  };
-  const append = (values: PickleValue[]): void => {
-    const list = top();
-    if (!Array.isArray(list)) throw new PickleError('is damaged: it appends to something that is no list');
-    for (const value of values) list.push(value);
-  };
-  const setItems = (values: PickleValue[]): void => {
-    const dictionary = top();
-    if (!(dictionary instanceof Map))
-      throw new PickleError('is damaged: it sets items of something that is no dictionary');
-    if (values.length % 2 !== 0) throw new PickleError('is damaged: a key has no value');
-    for (let index = 0; index < values.length; index += 2) {
-      dictionary.set(values[index] as PickleValue, values[index + 1] as PickleValue);
-    }
-  };
-  const remember = (index: number): void => {
-    if (memo.size >= LARGEST_MEMO) throw new PickleError('is too large: it remembers too many values');
-    memo.set(index, top());
-  };
-  const recall = (index: number): void => {
-    const value = memo.get(index);
-    if (value === undefined) throw new PickleError('is damaged: it recalls a value it never kept');
-    stack.push(value);
-  };
-  const popMany = (count: number): PickleValue[] => Array.from({ length: count }, pop).reverse();
-
-  const instructions: ReadonlyMap<number, () => void> = new Map([
-    [code(']'), () => void stack.push([])],
-    [code('}'), () => void stack.push(new Map())],
-    [code(')'), () => void stack.push([])],
-    [code('('), () => void stack.push(MARK)],
-    [code('X'), () => void stack.push(text(view.getUint32(take(4), true)))],
-    [0x8c, () => void stack.push(text(view.getUint8(take(1))))],
-    [code('K'), () => void stack.push(view.getUint8(take(1)))],
-    [code('M'), () => void stack.push(view.getUint16(take(2), true))],
-    [code('J'), () => void stack.push(view.getInt32(take(4), true))],
-    [code('G'), () => void stack.push(view.getFloat64(take(8), false))],
-    [code('N'), () => void stack.push(null)],
-    [0x88, () => void stack.push(true)],
-    [0x89, () => void stack.push(false)],
-    [code('t'), () => void stack.push(popToMark())],
-    [0x85, () => void stack.push(popMany(1))],
-    [0x86, () => void stack.push(popMany(2))],
-    [0x87, () => void stack.push(popMany(3))],
-    [code('a'), () => append(popMany(1))],
-    [code('e'), () => append(popToMark())],
-    [code('s'), () => setItems(popMany(2))],
-    [code('u'), () => setItems(popToMark())],
-    [code('q'), () => remember(view.getUint8(take(1)))],
-    [code('r'), () => remember(view.getUint32(take(4), true))],
-    [0x94, () => remember(memo.size)],
-    [code('h'), () => recall(view.getUint8(take(1)))],
-    [code('j'), () => recall(view.getUint32(take(4), true))],
-    // A frame only says how much to read ahead.
-    [0x95, () => void take(8)],
-  ]);
-
-  if (bytes[0] !== PROTO) throw new PickleError('is not a pickle of protocol 2 or later');
-  for (;;) {
-    const opcode = view.getUint8(take(1));
-    if (opcode === STOP) break;
-    if (opcode === PROTO) {
-      const protocol = view.getUint8(take(1));
-      if (protocol < 2 || protocol > 5) throw new PickleError(`has the unknown pickle protocol ${protocol}`);
-      continue;
-    }
-    const instruction = instructions.get(opcode);
-    if (instruction === undefined) {
-      const name = REFUSED.get(opcode) ?? `0x${opcode.toString(16).padStart(2, '0')}`;
-      throw new PickleError(`holds the pickle instruction ${name}, which plain data does not need; nothing was run`);
-    }
-    instruction();
-  }
-  const value = pop();
-  if (stack.length > 0) throw new PickleError('is damaged: values are left over');
-  return value;
+  if (bytes[0] !== PICKLE_PROTOCOL) throw new PickleError('is not a pickle of protocol 2 or later');
+  return runPickle(bytes, { holds: 'plain data' }).value;
 }
-
-function code(character: string): number {
-  return character.charCodeAt(0);
-}
-
-const PROTO = 0x80;
-const STOP = 0x2e;
-
-/** Names of instructions that can make a pickle call code or that only exotic objects need, for the message. */
-const REFUSED: ReadonlyMap<number, string> = new Map([
-  [code('c'), 'GLOBAL'],
-  [code('R'), 'REDUCE'],
-  [code('i'), 'INST'],
-  [code('o'), 'OBJ'],
-  [code('b'), 'BUILD'],
-  [code('P'), 'PERSID'],
-  [code('Q'), 'BINPERSID'],
-  [0x81, 'NEWOBJ'],
-  [0x82, 'EXT1'],
-  [0x83, 'EXT2'],
-  [0x84, 'EXT4'],
-  [0x92, 'NEWOBJ_EX'],
-  [0x93, 'STACK_GLOBAL'],
-  [code('C'), 'SHORT_BINBYTES'],
-  [code('B'), 'BINBYTES'],
-  [0x8a, 'LONG1'],
-  [0x8b, 'LONG4'],
-]);
 
 /**
  * The part of the list that is read, as plain values: the dictionaries' known keys, and lists of their values. The

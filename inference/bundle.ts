@@ -9,11 +9,11 @@ import {
   MODEL_CARD_FILE,
   MODEL_ROLES,
   type ModelRole,
-  PATCH_SIZE,
+  type TensorDescription,
 } from '../pipeline/bundle.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { createNetworkInspector, type InspectedNetwork, type NetworkInspector } from './inspect-networks.js';
-import { fitsInterface, interfaceOf, interfaceText, PATCH_INPUT, PATCH_OUTPUT } from './network-interface.js';
+import { fitsInterface, interfaceOf, interfaceText } from './network-interface.js';
 
 /** A bundle on local disk. */
 export interface LocalBundle {
@@ -84,7 +84,8 @@ export async function readBundle(folder: string): Promise<LocalBundle> {
 /**
  * Checks everything that can be checked before a bundle is used: as `readBundle`, and every file has the SHA-256 that
  * `model.json` gives, loads in the runtime, and takes and gives what `model.json` says and its role asks for; the
- * patch network, run on one patch, gives finite numbers. Files are opened in a child process.
+ * patch network gives finite numbers for two patches, and a classifier log-probabilities for windows of full size, which
+ * takes a second with small networks and several with NYU's. Files are opened in a child process.
  * @throws MammoflowError `invalid-bundle` with one sentence that names the file and what to do.
  */
 export async function checkBundle(folder: string): Promise<LocalBundle> {
@@ -106,7 +107,7 @@ export async function checkBundle(folder: string): Promise<LocalBundle> {
       const { network } = await inspector.inspect({ path: paths[role] });
       checkNetwork(role, bundle, network);
     }
-    await tryPatchNetwork(inspector, local);
+    for (const role of MODEL_ROLES) await tryNetwork(inspector, local, role);
   } finally {
     inspector.close();
   }
@@ -130,30 +131,54 @@ function checkNetwork(role: ModelRole, bundle: Bundle, network: InspectedNetwork
   }
 }
 
-async function tryPatchNetwork(inspector: NetworkInspector, { bundle, paths }: LocalBundle): Promise<void> {
-  const file = bundle.files.patch.path;
+/** How many patches are tried at once: two, since a network may say that it takes any number and take one. */
+const TRIAL_PATCHES = 2;
+/** How far from 1 the probabilities of a label, negative and positive, may add up to. */
+const SUM_TOLERANCE = 1e-3;
+
+/** Runs a network once at full size and looks at what comes out. */
+async function tryNetwork(inspector: NetworkInspector, { bundle, paths }: LocalBundle, role: ModelRole): Promise<void> {
+  const { path } = bundle.files[role];
   const next = 'Check its weights, and export it again.';
-  let values: Float32Array | undefined;
+  const expected = interfaceOf(role, channelsOf(bundle, role));
+  const sized = ({ name, shape }: TensorDescription): [string, number[]] => [
+    name,
+    shape.map((size) => size ?? TRIAL_PATCHES),
+  ];
+  let outputs: InspectedNetwork['trial'];
   try {
-    const { trial } = await inspector.inspect({ path: paths.patch, trial: trialPatch(channelsOf(bundle, 'patch')) });
-    values = trial?.[PATCH_OUTPUT]?.data;
+    const request = { path: paths[role], trial: Object.fromEntries(expected.inputs.map(sized)) };
+    outputs = (await inspector.inspect(request)).trial;
   } catch (cause) {
     if (cause instanceof MammoflowError && cause.code === 'inference-failed') {
-      throw invalid(`${file} cannot be run on a patch: ${cause.message}`, next, cause);
+      throw invalid(cause.message, next, cause);
     }
     throw cause;
   }
-  if (values?.length !== 4 || !values.every(Number.isFinite)) {
-    throw invalid(`${file}, run on a patch, does not give four finite numbers.`, next);
+  for (const [name, shape] of expected.outputs.map(sized)) {
+    const output = outputs?.[name];
+    if (output?.shape.join() !== shape.join()) {
+      throw invalid(
+        `${path}, run once, gives ${name} as [${output?.shape.join(', ')}] instead of [${shape.join(', ')}].`,
+        next,
+      );
+    }
+    if (!output.data.every(Number.isFinite)) {
+      throw invalid(`${path}, run once, gives numbers in ${name} that are not finite.`, next);
+    }
+    if (role !== 'patch' && !areLogProbabilities(output.data)) {
+      throw invalid(
+        `${path}, run once, gives numbers in ${name} that are not log-probabilities: two by two, their exponentials must add up to 1.`,
+        'Export it with a log-softmax over the last axis.',
+      );
+    }
   }
 }
 
-/** A patch with a gradient and a bright spot: zeros alone would hide broken weights behind the biases. */
-function trialPatch(channels: number): Record<string, { data: Float32Array; shape: number[] }> {
-  const data = Float32Array.from({ length: channels * PATCH_SIZE * PATCH_SIZE }, (_, index) => {
-    const row = Math.floor(index / PATCH_SIZE) % PATCH_SIZE;
-    const column = index % PATCH_SIZE;
-    return column / PATCH_SIZE - 0.5 + (Math.hypot(row - 128, column - 128) < 20 ? 3 : 0);
-  });
-  return { [PATCH_INPUT]: { data, shape: [1, channels, PATCH_SIZE, PATCH_SIZE] } };
+function areLogProbabilities(pairs: Float32Array): boolean {
+  for (let index = 0; index < pairs.length; index += 2) {
+    const sum = Math.exp(pairs[index] as number) + Math.exp(pairs[index + 1] as number);
+    if (!(Math.abs(sum - 1) <= SUM_TOLERANCE)) return false;
+  }
+  return true;
 }

@@ -8,8 +8,8 @@ import type { NetworkInterface } from './network-interface.js';
 
 export interface InspectRequest {
   readonly path: string;
-  /** Inputs for one trial run, where one is wanted. */
-  readonly trial?: Readonly<Record<string, FloatTensor>>;
+  /** The shapes of made-up inputs for one trial run, where one is wanted. They are made where the network is run. */
+  readonly trial?: Readonly<Record<string, readonly number[]>>;
 }
 export type InspectReply =
   | { readonly network: NetworkInterface; readonly trial?: Record<string, FloatTensor> }
@@ -17,7 +17,7 @@ export type InspectReply =
 export type InspectedNetwork = Exclude<InspectReply, { error: unknown }>;
 
 const ENTRY = fileURLToPath(new URL('./inspect-process.js', import.meta.url));
-/** Opening takes under a second and a trial run less; a file that keeps the runtime busy for this long is broken. */
+/** Opening takes under a second and a trial run seconds; a file that keeps the runtime busy for this long is broken. */
 const PATIENCE_MILLISECONDS = 120_000;
 
 export interface NetworkInspector {

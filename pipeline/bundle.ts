@@ -75,6 +75,8 @@ export const bundleSchema = z.strictObject({
     imageheatmaps: classifierFileSchema,
   }),
   metrics: z.record(z.string(), z.number()).optional(),
+  /** The files that the networks were converted from, where they were. */
+  sources: z.array(z.strictObject({ role: modelRoleSchema, file: z.string().min(1), sha256: sha256Schema })).optional(),
 });
 export type Bundle = z.infer<typeof bundleSchema>;
 export type PatchModelFile = Bundle['files']['patch'];

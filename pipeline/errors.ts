@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'invalid-image'
   | 'invalid-exam-list'
   | 'invalid-bundle'
+  | 'invalid-checkpoint'
   | 'invalid-pipeline'
   | 'breast-not-found'
   | 'view-too-small'

@@ -25,7 +25,7 @@ const erasAt = async (repository: Repository) => {
 };
 
 describe('mammoflow models', function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
 
   it('chooses a bundle for new or for all exams in one small commit, whatever the number of exams', () =>
     withRepository(async (repository) => {

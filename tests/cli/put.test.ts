@@ -214,7 +214,7 @@ describe('mammoflow put exams', () => {
 });
 
 describe('mammoflow put models', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('uses the first bundle for all exams and a second one only when told to', () =>
     withTemporaryFolder((folder) =>

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { centersDocumentSchema, cropDocumentSchema } from '../../activities/stages/documents.js';
+import { importNyu } from '../../cli/models-import.js';
 import { readGrey16Png } from '../../imaging/grey16-png.js';
 import { readNpz } from '../../imaging/npz.js';
 import type { Commit } from '../../pipeline/commit.js';
@@ -23,11 +24,11 @@ const PREDICTION_TOLERANCE = 1e-4;
 type GoldenPredictions = Record<string, { prediction: number[] }>;
 
 /**
- * A folder in, results out, compared with what the original Python program made of the same exams. Minutes of
+ * Checkpoints and a folder in, results out, compared with what the original Python program made of the same exams. Minutes of
  * convolution, so it runs where asked for; the tests of the single stages are its fast form.
  */
 describe('a whole exam through the running system', function () {
-  this.timeout(1_200_000);
+  this.timeout(1_800_000);
   const asked = process.env.MAMMOFLOW_FULL_GOLDEN === '1';
   let system: TestSystem | undefined;
   after(() => system?.close());
@@ -37,7 +38,8 @@ describe('a whole exam through the running system', function () {
     itWithShared('gives what the original program gave', async (shared) => {
       system = await openTestSystem();
       await system.startWorkers();
-      await system.put('models', join(shared, 'reference', 'onnx'));
+      const options = { name: 'reference', branch: 'main', process: false } as const;
+      await importNyu(system.session, join(shared, 'reference', 'checkpoints'), options);
       const folder = join(system.folder, 'exams');
       for (const exam of ['gmic-0', 'mixed'])
         cpSync(join(shared, 'exams', exam), join(folder, exam), { recursive: true });

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkBundle, readBundle } from '../../inference/bundle.js';
+import { interfaceOf } from '../../inference/network-interface.js';
 import { encodeOnnx } from '../../models/onnx/onnx-graph.js';
+import { ModelProto } from '../../models/onnx/onnx-schema.js';
 import type { Bundle } from '../../pipeline/bundle.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { repositoryRoot } from '../support/shared.js';
@@ -50,6 +52,19 @@ const patchNetwork = (size: number, factor: number): Uint8Array =>
       { operator: 'Gemm', inputs: ['flat', 'weight', 'bias'], output: 'logits' },
     ],
   });
+
+/** An image classifier that gives `value` for everything, whatever it sees. */
+function constantClassifier(value: number): Uint8Array {
+  const { inputs, outputs } = interfaceOf('image', 1);
+  return encodeOnnx({
+    name: 'test',
+    documentation: '',
+    inputs,
+    outputs,
+    constants: [{ name: 'value', shape: [1, 4, 2], values: new Float32Array(8).fill(value) }],
+    nodes: outputs.map(({ name }) => ({ operator: 'Identity', inputs: ['value'], output: name })),
+  });
+}
 
 describe('checking a bundle', function () {
   this.timeout(60_000);
@@ -119,8 +134,30 @@ describe('checking a bundle', function () {
   it('refuses a patch network that gives no finite numbers', () =>
     refuses(
       (folder, bundle) => replaceFile(folder, bundle, 'patch', patchNetwork(256, Number.NaN)),
-      /patch\.onnx, run on a patch, does not give four finite numbers/,
+      /patch\.onnx, run once, gives numbers in logits that are not finite/,
     ));
+
+  it('refuses a classifier that gives something else than log-probabilities', () =>
+    refuses(
+      (folder, bundle) => replaceFile(folder, bundle, 'image', constantClassifier(0)),
+      /image\.onnx, run once, gives numbers in cc that are not log-probabilities/,
+    ));
+
+  it('refuses a classifier that gives numbers that are not finite', () =>
+    refuses(
+      (folder, bundle) => replaceFile(folder, bundle, 'image', constantClassifier(Number.NEGATIVE_INFINITY)),
+      /image\.onnx, run once, gives numbers in cc that are not finite/,
+    ));
+
+  it('refuses a network that keeps its weights in another file, which the bundle would not have', () =>
+    refuses(async (folder, bundle) => {
+      const network = ModelProto.decode(patchNetwork(256, 1)) as unknown as { graph: { initializer: object[] } };
+      const [weight] = network.graph.initializer as { raw_data?: Uint8Array; [field: string]: unknown }[];
+      await writeFile(join(folder, 'weights.bin'), weight?.raw_data as Uint8Array);
+      delete weight?.raw_data;
+      Object.assign(weight as object, { data_location: 1, external_data: [{ key: 'location', value: 'weights.bin' }] });
+      await replaceFile(folder, bundle, 'patch', ModelProto.encode(network).finish());
+    }, /patch\.onnx keeps its weights in another file/));
 
   it('accepts another network that fits', async () => {
     await withFolder(async (folder) => {

@@ -9,27 +9,14 @@ import { type Lanes, startLanes } from '../../../inference/lanes.js';
 import { MammoflowError } from '../../../pipeline/errors.js';
 import { VIEWS } from '../../../pipeline/exam.js';
 import { LABELS, type Predictions, VARIANTS } from '../../../pipeline/predictions.js';
-import { prepareGoldenExam } from '../../support/golden-exam.js';
-import { type GoldenArray, greatestDifference, readGoldenNpz } from '../../support/golden-npz.js';
+import { withGoldenHeatmaps } from '../../support/golden-exam.js';
+import { greatestDifference } from '../../support/golden-npz.js';
 import { itWithShared, repositoryRoot } from '../../support/shared.js';
 import { filesOf, modelsOf, runStageHere, withFolder } from '../../support/stage-run.js';
 import { syntheticCrop } from '../../support/synthetic-crop.js';
 
 /** PIPELINE.md 10 allows 2e-6 for the same heatmaps; the resize of another OpenCV build moves them by 3e-7. */
 const TOLERANCE = 2e-6;
-
-async function withGoldenHeatmaps(shared: string, exam: string, folder: string): Promise<StageInputs> {
-  const inputs = await prepareGoldenExam(shared, exam, folder);
-  const heatmaps = join(folder, 'generate_heatmaps');
-  await mkdir(heatmaps);
-  for (const view of VIEWS) {
-    const golden = await readGoldenNpz(join(shared, 'reference', 'golden', exam, `heatmaps_${view}.npz`));
-    const plane = ({ rows, columns, values }: GoldenArray) => ({ rows, columns, pixels: Float32Array.from(values) });
-    const { benign, malignant } = golden as { benign: GoldenArray; malignant: GoldenArray };
-    await writeFile(join(heatmaps, `${view}.npz`), writeNpz({ benign: plane(benign), malignant: plane(malignant) }));
-  }
-  return { ...inputs, files: { ...inputs.files, generate_heatmaps: await filesOf(heatmaps) } };
-}
 
 describe('the stage classify', function () {
   this.timeout(300_000);

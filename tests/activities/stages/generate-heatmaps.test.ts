@@ -2,22 +2,15 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StageInputs } from '../../../activities/stage.js';
-import { createPatchClassifier } from '../../../activities/stages/classify-patches.js';
 import { generateHeatmaps } from '../../../activities/stages/generate-heatmaps.js';
-import { averagePatches } from '../../../imaging/average-patches.js';
-import { cutOut } from '../../../imaging/crop-view.js';
-import { readGrey16Png, writeGrey16Png } from '../../../imaging/grey16-png.js';
-import { MersenneTwister } from '../../../imaging/mersenne-twister.js';
+import { writeGrey16Png } from '../../../imaging/grey16-png.js';
 import { readNpz } from '../../../imaging/npz.js';
-import { patchPositions } from '../../../imaging/patch-positions.js';
 import type { FloatPlane } from '../../../imaging/planes.js';
-import { standardiseWholeImage } from '../../../imaging/standardise.js';
 import { readBundle } from '../../../inference/bundle.js';
 import { type Lanes, startLanes } from '../../../inference/lanes.js';
 import { ExamError } from '../../../pipeline/errors.js';
 import { VIEWS, viewFile } from '../../../pipeline/exam.js';
-import { goldenModels } from '../../support/golden-exam.js';
-import { greatestDifference, readGoldenNpz } from '../../support/golden-npz.js';
+import { goldenModels, smallHeatmapDifferences } from '../../support/golden-exam.js';
 import { itWithShared, repositoryRoot } from '../../support/shared.js';
 import { modelsOf, runStageHere, withFolder } from '../../support/stage-run.js';
 import { syntheticCrop } from '../../support/synthetic-crop.js';
@@ -40,40 +33,12 @@ describe('the stage generate_heatmaps', function () {
 
   itWithShared('gives single views the heatmaps of the original program and of float64', async (shared) => {
     const { patch } = await goldenModels(shared);
-    const golden = join(shared, 'reference', 'golden');
-    const single = JSON.parse(await readFile(join(golden, 'small', 'single_small.json'), 'utf8')) as Record<
-      string,
-      { window_location: [number, number, number, number]; n_patches: number }
-    >;
-    let compared = 0;
-    for (const view of ['L-CC', 'R-CC']) {
-      const expected = single[view];
-      assert.ok(expected);
-      const [top, bottom, left, right] = expected.window_location;
-      const whole = await readGrey16Png(join(golden, 'synthetic', `small_${view}.png`));
-      // The single-image program does not mirror the right breast (PIPELINE.md 4.7).
-      const image = cutOut(whole, { top, bottom, left, right });
-      const positions = patchPositions(image.rows, image.columns, MersenneTwister.python(0));
-      const classifier = createPatchClassifier(lanes, patch, new AbortController().signal);
-      const standardised = standardiseWholeImage(image.pixels);
-      const probabilities = await classifier.classify({ image, standardised, positions }, () => {});
-      assert.equal(probabilities.benign.length, expected.n_patches);
-      const references = [
-        `heatmaps_small_${view}.npz`,
-        ...(view === 'L-CC' ? [`small_${view}_float64_reference.npz`] : []),
-      ];
-      for (const reference of references) {
-        const arrays = await readGoldenNpz(join(golden, 'small', reference));
-        for (const name of ['benign', 'malignant'] as const) {
-          const heatmap = averagePatches(image, positions, probabilities[name]);
-          const difference = greatestDifference(heatmap.pixels, arrays[name]?.values ?? []);
-          console.log(`      ${reference} ${name}: greatest difference ${difference.toExponential(1)}`);
-          assert.ok(difference <= TOLERANCE, `${reference} ${name} differs by ${difference}`);
-          compared += 1;
-        }
-      }
+    const differences = await smallHeatmapDifferences(shared, lanes, patch);
+    for (const [what, difference] of differences) {
+      console.log(`      ${what}: greatest difference ${difference.toExponential(1)}`);
+      assert.ok(difference <= TOLERANCE, `${what} differs by ${difference}`);
     }
-    assert.equal(compared, 6);
+    assert.equal(differences.size, 6);
   });
 
   it('writes the same bytes every time, and reports how far each view is', async () => {
