@@ -12,6 +12,7 @@ import { existingKeys } from '../repos/existing-keys.js';
 import { sha256Hex } from '../repos/hash.js';
 import { type InboxVersion, openInboxItem, recordRefusal, removeFromInbox } from '../repos/inbox.js';
 import { fileKey } from '../repos/layout.js';
+import type { ObjectStore } from '../repos/object-store.js';
 import { withItems } from '../repos/put-items.js';
 import { type Change, type Repository, type Roots, rootOf } from '../repos/repository.js';
 
@@ -94,7 +95,9 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
     if (arrival.state !== 'ready') return undefined;
     try {
       for (const { path, size } of files) checkExamFileSize(name, path, size);
-      const copied = await Promise.all(files.map((file) => prepareFile(name, file, before)));
+      // All of it before anything is copied: a refused exam leaves nothing behind.
+      const hashes = await Promise.all(files.map((file) => read(() => checkedHash(store, name, file))));
+      const copied = await Promise.all(files.map((file, index) => place(name, file, hashes[index], before)));
       if (copied.some((file) => file === undefined)) return undefined;
       const entries = copied as PreparedFile[];
       return {
@@ -115,17 +118,12 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
   }
 
   /** Undefined when the version is gone from the inbox. */
-  async function prepareFile(
+  async function place(
     exam: string,
     { path, key, versionId, size }: InboxVersion,
+    sha256: string | undefined,
     before: readonly FileEntry[],
   ): Promise<PreparedFile | undefined> {
-    const sha256 = await read(async () => {
-      const object = await store.get(key, versionId);
-      if (object === undefined) return undefined;
-      await checkExamFile(exam, path, Buffer.from(object.bytes.buffer, object.bytes.byteOffset, object.bytes.length));
-      return sha256Hex(object.bytes);
-    });
     if (sha256 === undefined) return undefined;
     return limit(async () => {
       const known = before.find((entry) => entry.path === path && entry.sha256 === sha256);
@@ -179,6 +177,21 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
     refused,
     flagged: flagsOf(included),
   };
+}
+
+/**
+ * Reads a file of the inbox and checks it as `put` does. Undefined when the version is gone.
+ * @throws ExamError when it cannot be right.
+ */
+async function checkedHash(
+  store: ObjectStore,
+  exam: string,
+  { path, key, versionId }: InboxVersion,
+): Promise<string | undefined> {
+  const bytes = (await store.get(key, versionId))?.bytes;
+  if (bytes === undefined) return undefined;
+  await checkExamFile(exam, path, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  return sha256Hex(bytes);
 }
 
 interface PreparedFile {

@@ -220,9 +220,10 @@ export function openObjectStore(bucket: string, config: S3ClientConfig): ObjectS
   let clockOffset = 0;
   client.middlewareStack.add(
     (next) => async (args) => {
+      const sent = Date.now();
       const result = await next(args);
-      const date = (result.response as { headers?: Record<string, string> }).headers?.date;
-      if (date !== undefined) clockOffset = clockOffsetOf(Date.parse(date), Date.now());
+      const told = Date.parse((result.response as { headers?: Record<string, string> }).headers?.date ?? '');
+      if (Number.isFinite(told)) clockOffset = clockOffsetOf(told, sent, Date.now());
       return result;
     },
     { step: 'deserialize', name: 'readServerClock', priority: 'low' },
@@ -433,18 +434,17 @@ export function openObjectStore(bucket: string, config: S3ClientConfig): ObjectS
 }
 
 /**
- * How far the server's clock is ahead, in milliseconds. It tells whole seconds and the answer takes a moment, so what
- * could be the same time is taken for the same.
+ * How far the server's clock is ahead at least, in milliseconds. It tells whole seconds, at some moment between the
+ * request and the answer; what can be the same time is taken for the same.
  *
  * @param told the server's `Date` header, in milliseconds.
- * @param now this machine's time when the answer came.
+ * @param sent this machine's time when the request went.
+ * @param received this machine's time when the answer came.
  */
-export function clockOffsetOf(told: number, now: number): number {
-  if (!Number.isFinite(told)) return 0;
-  const agrees = now >= told - CLOCK_TOLERANCE_MS && now < told + 1_000 + CLOCK_TOLERANCE_MS;
-  return agrees ? 0 : told + 500 - now;
+export function clockOffsetOf(told: number, sent: number, received: number): number {
+  if (told > received) return told - received;
+  return told + 999 < sent ? told + 999 - sent : 0;
 }
-const CLOCK_TOLERANCE_MS = 500;
 
 /** As many as one request may name. */
 const DELETE_BATCH = 1_000;

@@ -20,7 +20,7 @@ import { inboxChanged, waiting } from './messages.js';
 import { TAKE_IN_OPTIONS } from './options.js';
 
 /** A steady stream becomes a commit every few seconds, and not one for each exam. */
-const COMMIT_INTERVAL_MS = 3_000;
+const TAKE_INTERVAL_MS = 3_000;
 /** However many hints come, the inbox is listed at most this often. */
 const LOOK_INTERVAL_MS = 500;
 /** Added to times by another clock, so that what is due then is due when it is looked at. */
@@ -36,7 +36,7 @@ interface Carried {
   readonly takenIn: TakeInState['takenIn'];
   readonly last?: TakeInState['last'];
   readonly lastLook?: number;
-  readonly lastCommitAt: number;
+  readonly lastTakeAt: number;
   /** Commits whose jobs are still to be started. */
   readonly toStart: readonly string[];
 }
@@ -68,7 +68,7 @@ class Inbox {
   private last: TakeInState['last'];
   private lastLook: number | undefined;
   private lastLookAt = 0;
-  private lastCommitAt: number;
+  private lastTakeAt: number;
   private readonly toStart: string[];
 
   constructor(
@@ -78,7 +78,7 @@ class Inbox {
     this.takenIn = carried?.takenIn ?? { exams: 0, bundles: 0, commits: 0 };
     this.last = carried?.last;
     this.lastLook = carried?.lastLook;
-    this.lastCommitAt = carried?.lastCommitAt ?? 0;
+    this.lastTakeAt = carried?.lastTakeAt ?? 0;
     this.toStart = [...(carried?.toStart ?? [])];
   }
 
@@ -115,7 +115,6 @@ class Inbox {
 
   /** @returns when to look again although no hint comes; undefined: not before. */
   private async lookAndTake(): Promise<number | undefined> {
-    const { branch } = this.settings;
     this.changed = false;
     const request = { given: this.settings, ...(this.lastLook === undefined ? {} : { lastLook: this.lastLook }) };
     const look = await this.ask(() => activities.lookAround(request));
@@ -125,33 +124,35 @@ class Inbox {
     this.look = look;
     this.lastLook = look.time;
     this.lastLookAt = lookedAt;
-    const due = look.nextLookMs === undefined ? Number.POSITIVE_INFINITY : lookedAt + look.nextLookMs + SLACK_MS;
+    const due = look.nextLookMs === undefined ? undefined : lookedAt + look.nextLookMs + SLACK_MS;
 
-    const { settings, sequence: after } = look;
-    for (const folder of look.bundles) {
+    if (look.exams.length + look.bundles.length === 0) return due;
+    const mayTakeAt = this.lastTakeAt + TAKE_INTERVAL_MS;
+    if (!look.more && mayTakeAt > lookedAt) return Math.min(due ?? mayTakeAt, mayTakeAt);
+    this.lastTakeAt = lookedAt;
+    await this.take(look);
+    // What was refused, or replaced while it was being taken, shows in another look.
+    return Date.now();
+  }
+
+  private async take({ exams, bundles, settings, sequence: after }: InboxLookAround): Promise<void> {
+    const { branch } = this.settings;
+    for (const folder of bundles) {
       const request = { branch, folder, settings, batch: uuid4(), after };
       const taken = await this.ask(() => activities.takeInBundle(request));
       if (taken?.commit === undefined) continue;
       this.committed(taken.commit);
       this.takenIn = { ...this.takenIn, bundles: this.takenIn.bundles + 1 };
     }
-    if (look.exams.length === 0) return finite(due);
-
-    const mayCommitAt = this.lastCommitAt + COMMIT_INTERVAL_MS;
-    if (!look.more && mayCommitAt > lookedAt) return Math.min(due, mayCommitAt);
-    const batch = { branch, exams: look.exams, settings, batch: uuid4(), after };
-    const taken = await this.ask(() => activities.takeInExams(batch));
-    if (taken === undefined) return Date.now();
+    if (exams.length === 0) return;
+    const request = { branch, exams, settings, batch: uuid4(), after };
+    const taken = await this.ask(() => activities.takeInExams(request));
+    if (taken === undefined) return;
     if (taken.commit !== undefined) this.committed(taken.commit);
     this.takenIn = { ...this.takenIn, exams: this.takenIn.exams + taken.exams };
-    if (look.more) return Date.now();
-    // Replaced while it was being taken, say.
-    const left = taken.exams + taken.refused.length < look.exams.length;
-    return finite(left ? Math.min(due, Date.now() + Math.max(1, settings.quietSeconds) * 1_000) : due);
   }
 
   private committed(commit: string): void {
-    this.lastCommitAt = Date.now();
     this.takenIn = { ...this.takenIn, commits: this.takenIn.commits + 1 };
     this.last = { commit, job: null };
     this.toStart.push(commit);
@@ -214,7 +215,7 @@ class Inbox {
       takenIn: this.takenIn,
       ...(this.last === undefined ? {} : { last: this.last }),
       ...(this.lastLook === undefined ? {} : { lastLook: this.lastLook }),
-      lastCommitAt: this.lastCommitAt,
+      lastTakeAt: this.lastTakeAt,
       toStart: this.toStart,
     });
   }
@@ -240,5 +241,3 @@ class Inbox {
     setCurrentDetails(lines.join('\n'));
   }
 }
-
-const finite = (time: number): number | undefined => (Number.isFinite(time) ? time : undefined);
