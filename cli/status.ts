@@ -5,9 +5,11 @@ import { Command } from 'commander';
 import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
 import { readRunningState } from '../infra/dev/state.js';
 import { type Poller, pollersOf } from '../infra/pollers.js';
+import type { Hold } from '../pipeline/commit.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine, table } from './output.js';
+import { openSession } from './session.js';
 
 /** What `mammoflow status --json` prints. */
 export interface Status {
@@ -16,6 +18,8 @@ export interface Status {
   readonly s3: { readonly endpoint: string; readonly bucket: string };
   readonly console?: string;
   readonly workers: readonly Poller[];
+  /** Branches on hold: what is committed to them starts no job. */
+  readonly holds: readonly ({ readonly branch: string } & Hold)[];
   /** Why it is not ready, one sentence each. */
   readonly problems: readonly string[];
 }
@@ -45,6 +49,9 @@ Example:
       if (status.temporal.ui) printLine(`Temporal UI  ${status.temporal.ui}`);
       printLine(`S3           ${status.s3.endpoint}, bucket ${status.s3.bucket}`);
       if (status.console) printLine(`Console      ${status.console}`);
+      for (const { branch, since, author, reason } of status.holds) {
+        printLine(`On hold      ${branch}, since ${since} by ${author}${reason === undefined ? '' : `: ${reason}`}`);
+      }
       const rows = status.workers.map(({ taskQueue, identity, lastSeen }) => [taskQueue, identity, lastSeen]);
       printLine();
       printLine(rows.length === 0 ? 'no workers' : table(['QUEUE', 'WORKER', 'LAST SEEN'], rows));
@@ -78,6 +85,7 @@ export async function statusOf(dataFolder: string): Promise<Status> {
     s3: { endpoint: typeof endpoint === 'string' ? endpoint : 'AWS', bucket: settings.bucket },
     ...(running?.console === undefined ? {} : { console: running.console }),
     workers,
+    holds: s3Problem === undefined ? await holdsOf(settings) : [],
     problems,
   };
 }
@@ -94,6 +102,19 @@ async function workersOf({ temporal }: ConnectionSettings, problems: string[]): 
     return [];
   } finally {
     await connection?.close();
+  }
+}
+
+async function holdsOf(settings: ConnectionSettings): Promise<Status['holds']> {
+  const session = openSession(settings);
+  try {
+    const holds: Status['holds'][number][] = [];
+    for await (const { name, hold } of session.repository.branches()) {
+      if (hold !== undefined) holds.push({ branch: name, ...hold });
+    }
+    return holds;
+  } finally {
+    await session.close();
   }
 }
 
