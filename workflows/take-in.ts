@@ -28,7 +28,7 @@ const LOOK_INTERVAL_MS = 500;
 const SLACK_MS = 50;
 /** Looks, and signals, after which a run continues as new: its history stays well below Temporal's limits. */
 const LOOKS_A_RUN = 100;
-const SIGNALS_A_RUN = 2_000;
+const SIGNALS_A_RUN = 500;
 /** Items named in the details; all of them are in the query and in `mammoflow inbox`. */
 const ITEMS_IN_DETAILS = 20;
 
@@ -236,7 +236,7 @@ class Inbox {
   }
 
   private isCrowded(): boolean {
-    return this.signals >= 2 * SIGNALS_A_RUN;
+    return this.signals >= 4 * SIGNALS_A_RUN;
   }
 
   private shouldContinueAsNew(): boolean {
