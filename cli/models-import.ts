@@ -6,7 +6,7 @@ import { CHECKPOINT_FILES, importCheckpoints } from '../models/nyu/import-checkp
 import { MODEL_ROLES, type ModelRole } from '../pipeline/bundle.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { examIdSchema } from '../pipeline/exam.js';
-import { type CommitOptions, printFollowUp } from './follow-up.js';
+import { type CommitOptions, type Committed, printFollowUp } from './follow-up.js';
 import { progressLine } from './job-output.js';
 import { addCommitOptions, type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
@@ -22,11 +22,8 @@ export interface ImportOptions extends CommitOptions, CheckpointNames {
 }
 
 /** What `mammoflow models import --json` prints. */
-export interface ImportOutcome {
+export interface ImportOutcome extends Committed {
   readonly bundle: string;
-  /** The commit made, or null when the same bundle was there already. */
-  readonly commit: string | null;
-  readonly job: string | null;
   /** The bundle that new exams are processed with from now on. */
   readonly inUse: string | null;
 }
@@ -75,10 +72,10 @@ Examples:
     .action(async (folder: string, options: ImportOptions & CommonOptions) => {
       const outcome = await withSession(options.data, (session) => importNyu(session, folder, options));
       if (options.json) return printJson(outcome);
-      const { bundle, commit, job, inUse } = outcome;
+      const { bundle, commit, inUse } = outcome;
       if (commit === null) return printLine(`nothing to commit: ${bundle} is there already, with the same files`);
       printLine(`commit ${commit}: bundle ${bundle} imported from ${folder}`);
-      if (inUse === bundle) printFollowUp(job, options);
+      if (inUse === bundle) printFollowUp(outcome, options);
       else
         printLine(`new exams are processed with ${inUse}; \`mammoflow models use ${bundle} --for all\` changes that`);
     });
@@ -106,13 +103,13 @@ export async function importNyu(session: Session, folder: string, options: Impor
     const onProgress = (file: string): void => progress.show(`converting ${file}`);
     await importCheckpoints({ folder: resolve(folder), files, name, target, onProgress });
     progress.show('trying the networks');
-    const { commit, job, inUse } = await put(session, 'models', [target], {
+    const { commit, job, held, inUse } = await put(session, 'models', [target], {
       branch,
       process: asked,
       message: options.message ?? `Import bundle ${name} from NYU's checkpoints`,
       ...(options.for === undefined ? {} : { for: options.for }),
     });
-    return { bundle: name, commit, job, inUse };
+    return { bundle: name, commit, job, inUse, ...(held && { held }) };
   } finally {
     progress.clear();
     await rm(temporary, { recursive: true, force: true });

@@ -2,19 +2,17 @@ import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { eraOf } from '../activities/use-bundle.js';
+import { checkBundleName, eraOf, filesOf, useBundle } from '../activities/use-bundle.js';
 import { checkBundle } from '../inference/bundle.js';
 import { describeNyuFolder } from '../models/nyu/describe-nyu-folder.js';
 import { type Bundle, MODEL_CARD_FILE, MODEL_ROLES } from '../pipeline/bundle.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
-import { examIdSchema } from '../pipeline/exam.js';
-import { type Era, type PipelineDocument, useForAll, useForNew } from '../pipeline/pipeline-document.js';
 import { readPipeline } from '../repos/pipeline-repo.js';
 import { type ItemToPut, type PutProgress, type PutResult, putItems } from '../repos/put-items.js';
 import { rootOf } from '../repos/repository.js';
 import { findExamFolders, type RefusedExam } from './exam-folders.js';
-import { startJobAfter } from './follow-up.js';
+import { type Committed, ON_HOLD, startJobAfter } from './follow-up.js';
 import { progressLine } from './job-output.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
@@ -31,11 +29,8 @@ interface PutOptions extends CommonOptions {
 export type Refusal = RefusedExam | { readonly bundle: string; readonly reason: string };
 
 /** What `mammoflow put --json` prints. */
-export interface PutOutcome {
+export interface PutOutcome extends Committed {
   readonly repo: string;
-  /** The commit made, or null when everything was there already. */
-  readonly commit: string | null;
-  readonly job: string | null;
   readonly changed: readonly string[];
   /** The bundle that new exams are processed with from now on, or null when there is none yet. */
   readonly inUse: string | null;
@@ -174,25 +169,6 @@ async function putModels(
   }
 }
 
-/** Which bundle is used once `era`'s has been put: see the help of `put`. */
-function useBundle(
-  document: PipelineDocument,
-  era: Omit<Era, 'fromSequence'>,
-  sequence: number,
-  choice: PutSettings['for'],
-): PipelineDocument {
-  const current = document.eras.at(-1);
-  if (current === undefined || choice === 'all') return useForAll(document, era);
-  if (current.digest === era.digest) {
-    // The same networks: at most the card's text changed, and who used them goes on using them.
-    if (current.bundle !== era.bundle) return document;
-    const { fromSequence } = current;
-    return { ...document, eras: [...document.eras.slice(0, -1), { ...era, fromSequence }] };
-  }
-  if (choice === 'new') return useForNew(document, era, sequence);
-  return current.bundle === era.bundle ? useForAll(document, era) : document;
-}
-
 interface OpenBundle {
   readonly item: ItemToPut;
   readonly bundle: Bundle;
@@ -235,7 +211,7 @@ async function processIfAsked(
   session: Session,
   { commit, changed }: PutResult,
   options: PutSettings,
-): Promise<Pick<PutOutcome, 'commit' | 'job' | 'changed' | 'inUse'>> {
+): Promise<Pick<PutOutcome, 'commit' | 'job' | 'held' | 'changed' | 'inUse'>> {
   if (commit === undefined) return { commit: null, job: null, changed, inUse: await bundleInUse(session, options) };
   const { eras } = await readPipeline(session.repository, commit);
   const inUse = eras.at(-1)?.bundle ?? null;
@@ -245,7 +221,7 @@ async function processIfAsked(
   const affected = (repo: string): boolean => rootOf(commit, repo).tree !== rootOf(before, repo).tree;
   // A bundle that is not in use changes no results.
   if (!affected('exams') && !affected('pipeline')) return { ...made, job: null };
-  return { ...made, job: await startJobAfter(session, commit, options.branch) };
+  return { ...made, ...(await startJobAfter(session, commit, options.branch)) };
 }
 
 async function bundleInUse({ repository }: Session, { branch }: PutSettings): Promise<string | null> {
@@ -285,15 +261,9 @@ async function openBundle(folder: string, copy: string): Promise<{ item: ItemToP
   const described = (await stat(join(folder, MODEL_CARD_FILE)).catch(() => undefined)) !== undefined;
   const source = described ? folder : await withModelCard(folder, copy);
   const { bundle } = await checkBundle(source);
-  if (!examIdSchema.safeParse(bundle.name).success) {
-    throw new MammoflowError(
-      'invalid-bundle',
-      `${JSON.stringify(bundle.name)} cannot name a bundle.`,
-      'Use letters, digits, ".", "_" and "-" in model.json.',
-    );
-  }
-  const paths = [MODEL_CARD_FILE, ...new Set(MODEL_ROLES.map((role) => bundle.files[role].path))];
-  return { item: { name: bundle.name, files: paths.map((path) => ({ path, local: join(source, path) })) }, bundle };
+  checkBundleName(bundle);
+  const files = filesOf(bundle).map((path) => ({ path, local: join(source, path) }));
+  return { item: { name: bundle.name, files }, bundle };
 }
 
 async function withModelCard(folder: string, copy: string): Promise<string> {
@@ -324,6 +294,8 @@ function printOutcome(outcome: PutOutcome): void {
   }
   if (outcome.job !== null) {
     printLine(`job ${outcome.job} started; see it with \`mammoflow job ${outcome.job} --watch\``);
+  } else if (outcome.held) {
+    printLine(ON_HOLD);
   } else if (outcome.inUse === null) {
     printLine('no job started, because no model is in use yet: put one with `mammoflow put models <folder>`');
   } else {

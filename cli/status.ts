@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
 import { readRunningState } from '../infra/dev/state.js';
 import { type Poller, pollersOf } from '../infra/pollers.js';
+import type { Hold } from '../pipeline/commit.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine, table } from './output.js';
@@ -18,6 +19,8 @@ export interface Status {
   readonly s3: { readonly endpoint: string; readonly bucket: string };
   readonly console?: string;
   readonly workers: readonly Poller[];
+  /** Branches on hold: what is committed to them starts no job. */
+  readonly holds: readonly ({ readonly branch: string } & Hold)[];
   /** Why it is not ready, one sentence each. */
   readonly problems: readonly string[];
 }
@@ -47,6 +50,9 @@ Example:
       if (status.temporal.ui) printLine(`Temporal UI  ${status.temporal.ui}`);
       printLine(`S3           ${status.s3.endpoint}, bucket ${status.s3.bucket}`);
       if (status.console) printLine(`Console      ${status.console}`);
+      for (const { branch, since, author, reason } of status.holds) {
+        printLine(`On hold      ${branch}, since ${since} by ${author}${reason === undefined ? '' : `: ${reason}`}`);
+      }
       const rows = status.workers.map(({ taskQueue, identity, lastSeen }) => [taskQueue, identity, lastSeen]);
       printLine();
       printLine(rows.length === 0 ? 'no workers' : table(['QUEUE', 'WORKER', 'LAST SEEN'], rows));
@@ -65,7 +71,7 @@ export async function statusOf(dataFolder: string): Promise<Status> {
   if (running?.phase === 'starting') problems.push('The embedded services are still starting.');
   const s3Problem = await s3ProblemOf(settings);
   if (s3Problem !== undefined) problems.push(s3Problem);
-  const ofStages = s3Problem === undefined ? await queuesOfStages(settings) : [];
+  const { ofStages, holds } = s3Problem === undefined ? await lookAtBranches(settings) : { ofStages: [], holds: [] };
   const queues = [...Object.values(TASK_QUEUES), ...ofStages.map(({ queue }) => queue)];
   const workers = await workersOf(settings, queues, problems);
   for (const { name, running: up } of running?.workers ?? []) {
@@ -83,14 +89,21 @@ export async function statusOf(dataFolder: string): Promise<Status> {
     s3: { endpoint: typeof endpoint === 'string' ? endpoint : 'AWS', bucket: settings.bucket },
     ...(running?.console === undefined ? {} : { console: running.console }),
     workers,
+    holds,
     problems,
   };
 }
 
-async function queuesOfStages(settings: ConnectionSettings): Promise<StageQueue[]> {
+async function lookAtBranches(
+  settings: ConnectionSettings,
+): Promise<{ ofStages: StageQueue[]; holds: Status['holds'] }> {
   const session = openSession(settings);
   try {
-    return await stageQueues(session.repository);
+    const holds: Status['holds'][number][] = [];
+    for await (const { name, hold } of session.repository.branches()) {
+      if (hold !== undefined) holds.push({ branch: name, ...hold });
+    }
+    return { ofStages: await stageQueues(session.repository), holds };
   } finally {
     await session.close();
   }
