@@ -147,9 +147,9 @@ describe('taking in', function () {
     await until('the exam', async () => (await examsTakenIn()) === 1);
     const { last } = await until('the decision', async () => {
       const now = await state();
-      return now.last !== undefined && now;
+      return now.last?.because !== undefined && now;
     });
-    assert.equal(last?.job, null);
+    assert.deepEqual([last?.job, last?.because], [null, 'hold']);
     assert.deepEqual(await jobs(), []);
     await repository().setHold('main', undefined);
     await system.process();
