@@ -6,7 +6,7 @@ import { readNpz } from '../../../imaging/npz.js';
 import { sharp } from '../../../imaging/sharp.js';
 import { checkBundle } from '../../../inference/bundle.js';
 import { type Lanes, startLanes } from '../../../inference/lanes.js';
-import { drawSampleExam } from '../../../models/sample/draw-exam.js';
+import { drawSampleExam } from '../../support/draw-exam.js';
 import { VIEWS } from '../../../pipeline/exam.js';
 import { predictionsSchema } from '../../../pipeline/predictions.js';
 import { sha256Hex } from '../../../repos/hash.js';
