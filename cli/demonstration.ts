@@ -9,8 +9,8 @@ import type { Session } from './session.js';
 
 /**
  * The six exams that show what the system does when there are none of the user's own. The seed lies far from those the
- * default model is trained and evaluated on (docs/phantom.md); it is the first of its range but a few whose exams have all
- * four densities and all four kinds of lesion, in both breasts.
+ * default model is trained and evaluated on (docs/phantom.md); it is the first of its range whose exams have all four
+ * densities, and each kind of lesion once, benign and malignant in both breasts.
  */
 export const DEMONSTRATION = {
   seed: 900_219,

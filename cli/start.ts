@@ -18,7 +18,7 @@ import { printLine } from './output.js';
 import { type PutOutcome, put } from './put.js';
 import { printResults } from './results-output.js';
 import { openSession, requireHead, type Session } from './session.js';
-import { printBesideTruth } from './truth-output.js';
+import { linesBesideTruth } from './truth-output.js';
 
 interface StartOptions {
   readonly data: string;
@@ -109,7 +109,7 @@ async function printPredictions({ repository }: Session, dataFolder: string): Pr
   if (others.length > 0 || phantoms.length === 0) printResults(others);
   if (truth === undefined || phantoms.length === 0) return;
   if (others.length > 0) printLine();
-  printBesideTruth(phantoms, truth);
+  for (const line of linesBesideTruth(phantoms, truth)) printLine(line);
 }
 
 /** @returns how many exams were refused. */

@@ -1,7 +1,7 @@
 import type { ExamResult } from '../activities/list-results.js';
 import type { ExamTruth, Truth } from '../models/phantom/truth.js';
 import { LABELS, RESEARCH_USE_ONLY } from '../pipeline/predictions.js';
-import { printLine, table } from './output.js';
+import { table } from './output.js';
 
 /** How a label's probability is marked where the exam has such a lesion. */
 const MARK = '*';
@@ -13,10 +13,10 @@ export function shownBy({ lesions }: ExamTruth): string {
 }
 
 /**
- * Results of phantom exams beside what they show: one row an exam, with the probabilities of the classifier that sees
- * images and heatmaps, and a mark on those whose label is true.
+ * Results of phantom exams beside what they show, as lines: one row an exam, with the probabilities of the classifier that
+ * sees images and heatmaps, and a mark on those whose label is true.
  */
-export function printBesideTruth(results: readonly ExamResult[], truth: Truth): void {
+export function linesBesideTruth(results: readonly ExamResult[], truth: Truth): string[] {
   const exams = new Map(truth.exams.map((exam) => [exam.exam, exam]));
   const rows = results.flatMap(({ exam, imageheatmaps }) => {
     const shown = exams.get(exam);
@@ -24,17 +24,19 @@ export function printBesideTruth(results: readonly ExamResult[], truth: Truth): 
     const values = LABELS.map((label) => `${imageheatmaps[label].toFixed(4)}${shown.labels[label] ? MARK : ' '}`);
     return [[exam, shownBy(shown), ...values]];
   });
-  if (rows.length > 0) {
-    printLine(table(['EXAM', 'SHOWS', ...LABELS.map((label) => label.toUpperCase())], rows));
-    printLine(
-      `${MARK} drawn with such a lesion. Probabilities by images and heatmaps; \`results\` has both classifiers.`,
-    );
-  }
-  for (const { exam, outcome, reason, imageheatmaps } of results) {
-    if (imageheatmaps === undefined) printLine(`${exam}: ${outcome}${reason === undefined ? '' : `: ${reason}`}`);
-  }
-  printLine();
-  printLine('These exams are synthetic: a program drew them, they show no patient.');
-  for (const notice of new Set(results.flatMap((result) => result.notice ?? []))) printLine(notice);
-  printLine(RESEARCH_USE_ONLY);
+  const predicted = [
+    table(['EXAM', 'SHOWS', ...LABELS.map((label) => label.toUpperCase())], rows),
+    `${MARK} drawn with such a lesion. Probabilities by images and heatmaps; \`results\` has both classifiers.`,
+  ];
+  const others = results
+    .filter(({ imageheatmaps }) => imageheatmaps === undefined)
+    .map(({ exam, outcome, reason }) => `${exam}: ${outcome}${reason === undefined ? '' : `: ${reason}`}`);
+  return [
+    ...(rows.length > 0 ? predicted : []),
+    ...others,
+    '',
+    'These exams are synthetic: a program drew them, they show no patient.',
+    ...new Set(results.flatMap((result) => result.notice ?? [])),
+    RESEARCH_USE_ONLY,
+  ];
 }
