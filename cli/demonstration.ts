@@ -25,6 +25,7 @@ export async function putDemonstration(
   session: Session,
   dataFolder: string,
   settings: Parameters<typeof put>[3],
+  signal?: AbortSignal,
 ): Promise<PutOutcome> {
   const folder = folderOf(dataFolder);
   // None of them is in use, so one drawn by an earlier version is only in the way.
@@ -32,6 +33,7 @@ export async function putDemonstration(
   const progress = progressLine();
   const { truth } = await drawExams(folder, {
     ...DEMONSTRATION,
+    signal,
     onProgress: (done, all) => progress.show(`${done} of ${all} exams drawn`),
   }).finally(() => progress.clear());
   const folders = truth.exams.map(({ exam }) => join(folder, exam));

@@ -54,15 +54,17 @@ Examples:
 }
 
 async function start(options: StartOptions): Promise<void> {
+  const interruption = new AbortController();
   const interrupted = new Promise<'interrupted'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
+    interruption.signal.addEventListener('abort', () => resolve('interrupted'));
   });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
   const dataFolder = resolve(options.data);
   const running = await readRunningState(dataFolder);
   if (running !== undefined) printLine(`already running (process ${running.pid}); using that`);
   const stack = running === undefined ? await startStack({ dataFolder }) : undefined;
   try {
-    const work = processEverything(dataFolder, options);
+    const work = processEverything(dataFolder, options, interruption.signal);
     // An interruption wins; what the abandoned work still throws then is of no interest.
     work.catch(() => undefined);
     const ended = await Promise.race([work, interrupted]);
@@ -78,11 +80,11 @@ async function start(options: StartOptions): Promise<void> {
 }
 
 /** Puts what is to be put, processes it and prints how it came out. @returns the exit code. */
-async function processEverything(dataFolder: string, options: StartOptions): Promise<number> {
+async function processEverything(dataFolder: string, options: StartOptions, signal: AbortSignal): Promise<number> {
   // The services just started are meant, whatever the environment points to.
   const session = openSession(await connectionSettings({ dataFolder, environment: {} }));
   try {
-    const refused = await putEverything(session, dataFolder, options);
+    const refused = await putEverything(session, dataFolder, options, signal);
     const head = await requireHead(session.repository, DEFAULT_BRANCH);
     const summary = await processHead(session, head);
     printLine();
@@ -113,7 +115,12 @@ async function printPredictions({ repository }: Session, dataFolder: string): Pr
 }
 
 /** @returns how many exams were refused. */
-async function putEverything(session: Session, dataFolder: string, options: StartOptions): Promise<number> {
+async function putEverything(
+  session: Session,
+  dataFolder: string,
+  options: StartOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const { repository } = session;
   const settings = { branch: DEFAULT_BRANCH, process: false } as const;
   if (options.models !== undefined) {
@@ -132,7 +139,7 @@ async function putEverything(session: Session, dataFolder: string, options: Star
   const head = await repository.head(DEFAULT_BRANCH);
   if (rootOf(head, 'exams').items === 0) {
     printLine('There are no exams yet: drawing six synthetic ones.');
-    announce(await putDemonstration(session, dataFolder, settings));
+    announce(await putDemonstration(session, dataFolder, settings, signal));
   }
   return 0;
 }
