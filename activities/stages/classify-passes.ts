@@ -114,6 +114,8 @@ function viewInputs(
     if (typeof channels === 'number') {
       throw new MammoflowError('invalid-bundle', `The ${variant} network has the preprocessing of the patch network.`);
     }
+    // Taken as it is once; the other variant copies it, since both are given away when their runs start.
+    if (variant === 'image' && channels.length === 1) return [variant, { data: image, shape: [1, 1, ...size] }];
     const pixels = image.length;
     const data = new Float32Array(channels.length * pixels);
     channels.forEach((channel, index) => {
