@@ -22,6 +22,7 @@ import { modelsCommand } from './models.js';
 import { printError } from './output.js';
 import { processCommand } from './process.js';
 import { putCommand } from './put.js';
+import { receiveCommand } from './receive.js';
 import { resultsCommand } from './results.js';
 import { revertCommand } from './revert.js';
 import { rmCommand } from './rm.js';
@@ -59,6 +60,7 @@ const COMMANDS: readonly (() => Command)[] = [
   forgetCommand,
   gcCommand,
   workerCommand,
+  receiveCommand,
 ];
 
 /** The `mammoflow` command with all its verbs. */
