@@ -12,6 +12,8 @@ import { Connection } from '@temporalio/client';
 import { Command } from 'commander';
 import { stages } from '../activities/stages/index.js';
 import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
+import { receiverHealth } from '../infra/dev/event-receiver.js';
+import { readRunningState } from '../infra/dev/state.js';
 import { findOnPath } from '../infra/dev/tool-cache.js';
 import { pollersOf } from '../infra/pollers.js';
 import { missingSearchAttributes } from '../infra/search-attributes.js';
@@ -89,8 +91,12 @@ export async function diagnose(dataFolder: string): Promise<Finding[]> {
             'Set the variables of both or of neither: all workers and clients must use the same pair.',
           ),
         ];
-  const [s3, temporal] = await Promise.all([checkS3(settings), checkTemporal(settings)]);
-  return [...machine, ...mixed, ...s3, ...temporal];
+  const [s3, temporal, receiver] = await Promise.all([
+    checkS3(settings),
+    checkTemporal(settings),
+    checkReceiver(dataFolder),
+  ]);
+  return [...machine, ...mixed, ...s3, ...temporal, ...receiver];
 }
 
 function checkNode(): Finding {
@@ -209,6 +215,25 @@ function checkClock(serverTime: number | undefined): Finding {
   const next = 'Let the machines set their clocks by NTP.';
   if (offBy > CLOCK_OFF_MS) return fail('clock', detail, next);
   return offBy > CLOCK_DRIFTS_MS ? warn('clock', detail, next) : ok('clock', detail);
+}
+
+/** Only the embedded one is known here. Without it uploads are still taken in, a little later. */
+async function checkReceiver(dataFolder: string): Promise<Finding[]> {
+  const receiver = (await readRunningState(resolve(dataFolder)))?.receiver;
+  if (receiver === undefined) return [];
+  try {
+    const status = await receiverHealth(receiver.address);
+    if (status === 'ok') return [ok('receiver', `hears of uploads on ${receiver.address}`)];
+    return [warn('receiver', `is ${status}.`, 'Uploads are taken in when Temporal answers again: see above.')];
+  } catch (error) {
+    return [
+      warn(
+        'receiver',
+        `${receiver.address} does not answer (${reasonOf(error)}), restarted ${receiver.restarts} times.`,
+        'It is started again by itself: if this stays, look into logs/receiver.log in the data folder.',
+      ),
+    ];
+  }
 }
 
 async function checkTemporal({ temporal }: ConnectionSettings): Promise<Finding[]> {

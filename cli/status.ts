@@ -3,7 +3,8 @@ import { GetBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { Connection } from '@temporalio/client';
 import { Command } from 'commander';
 import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
-import { readRunningState } from '../infra/dev/state.js';
+import { receiverHealth } from '../infra/dev/event-receiver.js';
+import { readRunningState, type StackState } from '../infra/dev/state.js';
 import { type Poller, pollersOf } from '../infra/pollers.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
@@ -15,6 +16,8 @@ export interface Status {
   readonly temporal: { readonly address: string; readonly ui?: string };
   readonly s3: { readonly endpoint: string; readonly bucket: string };
   readonly console?: string;
+  /** What hears of uploads to the embedded S3 server: `ok`, `waiting for Temporal`, or `down`. */
+  readonly receiver?: { readonly address: string; readonly status: string };
   readonly workers: readonly Poller[];
   /** Why it is not ready, one sentence each. */
   readonly problems: readonly string[];
@@ -45,6 +48,7 @@ Example:
       if (status.temporal.ui) printLine(`Temporal UI  ${status.temporal.ui}`);
       printLine(`S3           ${status.s3.endpoint}, bucket ${status.s3.bucket}`);
       if (status.console) printLine(`Console      ${status.console}`);
+      if (status.receiver) printLine(`Receiver     ${status.receiver.address}, ${status.receiver.status}`);
       const rows = status.workers.map(({ taskQueue, identity, lastSeen }) => [taskQueue, identity, lastSeen]);
       printLine();
       printLine(rows.length === 0 ? 'no workers' : table(['QUEUE', 'WORKER', 'LAST SEEN'], rows));
@@ -61,7 +65,11 @@ export async function statusOf(dataFolder: string): Promise<Status> {
   const running = await readRunningState(resolve(dataFolder));
   const problems: string[] = [];
   if (running?.phase === 'starting') problems.push('The embedded services are still starting.');
-  const [workers, s3Problem] = await Promise.all([workersOf(settings, problems), s3ProblemOf(settings)]);
+  const [workers, s3Problem, receiver] = await Promise.all([
+    workersOf(settings, problems),
+    s3ProblemOf(settings),
+    receiverOf(running, problems),
+  ]);
   if (s3Problem !== undefined) problems.push(s3Problem);
   for (const { name, running: up } of running?.workers ?? []) {
     const queue = Object.entries(TASK_QUEUES).find(([role]) => name === `worker-${role}`)?.[1];
@@ -77,6 +85,7 @@ export async function statusOf(dataFolder: string): Promise<Status> {
     temporal: { address: settings.temporal.connection.address, ...(ui === undefined ? {} : { ui }) },
     s3: { endpoint: typeof endpoint === 'string' ? endpoint : 'AWS', bucket: settings.bucket },
     ...(running?.console === undefined ? {} : { console: running.console }),
+    ...(receiver === undefined ? {} : { receiver }),
     workers,
     problems,
   };
@@ -94,6 +103,17 @@ async function workersOf({ temporal }: ConnectionSettings, problems: string[]): 
     return [];
   } finally {
     await connection?.close();
+  }
+}
+
+async function receiverOf(running: StackState | undefined, problems: string[]): Promise<Status['receiver']> {
+  if (running?.receiver === undefined) return undefined;
+  const { address } = running.receiver;
+  try {
+    return { address, status: await receiverHealth(address) };
+  } catch {
+    problems.push('The receiver of upload events does not answer and is about to be started again.');
+    return { address, status: 'down' };
   }
 }
 
