@@ -90,7 +90,7 @@ export async function startWebhook(settings: WebhookSettings, sink: EventSink): 
   const { host, port, secrets, requestsPerSecond = REQUESTS_PER_SECOND, longestBody = LONGEST_BODY } = settings;
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = settings;
   checkSecrets(secrets);
-  const limit = rateLimit({ perSecond: requestsPerSecond, burst: 2 * requestsPerSecond });
+  const limit = rateLimit({ perSecond: requestsPerSecond, burst: Math.max(1, 2 * requestsPerSecond) });
   const { hints, metrics, warn } = sink;
   const underWay = { bytes: 0 };
 
