@@ -4,7 +4,7 @@ import { MammoflowError } from '../pipeline/errors.js';
 /** At most one hint in this time, however many events come. */
 export const HINT_INTERVAL_MS = 1000;
 const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 10_000;
+const LONGEST_RETRY_MS = 5000;
 
 /** Many events, few hints. Its memory does not grow with the events. */
 export interface Hints {

@@ -50,6 +50,8 @@ export async function startReceiver(settings: ReceiverSettings): Promise<Receive
   const warn = sparseLog(log);
   const connection = Connection.lazy({
     ...temporal.connection,
+    // No retries inside a call: that a hint fails is to be seen at once, and queues are not to be read on meanwhile.
+    interceptors: [],
     // By itself gRPC would wait up to two minutes before it looks for a server that is back.
     channelArgs: { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 5000 },
   });
@@ -70,6 +72,7 @@ export async function startReceiver(settings: ReceiverSettings): Promise<Receive
   const metrics = receiverMetrics(() => hints.waiting());
   const sink: EventSink = { bucket, hints, metrics, warn };
   const closing: (() => Promise<void> | void)[] = [];
+  let started = false;
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= (async () => {
@@ -78,6 +81,7 @@ export async function startReceiver(settings: ReceiverSettings): Promise<Receive
       await hints.close();
       await Promise.all(sources);
       await connection.close();
+      if (started) log.info('receiver stopped');
     })();
     return closed;
   };
@@ -103,6 +107,7 @@ export async function startReceiver(settings: ReceiverSettings): Promise<Receive
       });
     }
     hints.request();
+    started = true;
     log.info({ ...opened, queue: settings.queue?.url, bucket, branch }, 'receiver started');
     return { ...opened, close };
   } catch (error) {
