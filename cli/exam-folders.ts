@@ -1,10 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
-import { readExamList } from '../imaging/exam-list-pickle.js';
-import { checkGrey16Png, LARGEST_PIXELS } from '../imaging/grey16-png.js';
+import { checkExamFile, checkExamFileSize } from '../imaging/check-exam-file.js';
 import { ExamError, MammoflowError } from '../pipeline/errors.js';
-import { EXAM_FILES, EXAM_LIST_FILE, examIdSchema, VIEWS, type View, viewFile } from '../pipeline/exam.js';
+import { EXAM_FILES, VIEWS, viewFile } from '../pipeline/exam.js';
+import { checkAllViews, checkExamId, checkViewNames, viewMeant } from '../pipeline/exam-files.js';
 import type { ItemToPut } from '../repos/put-items.js';
 
 /** An exam that cannot be committed, and why. */
@@ -22,10 +22,6 @@ export interface ExamFolders {
 
 /** Exams read and checked at once. */
 const CONCURRENCY = 8;
-/** Uncompressed 16-bit pixels of the largest image that is read, and room for metadata. */
-const LARGEST_IMAGE = 2 * LARGEST_PIXELS + 16 * 1024 * 1024;
-/** An exam list has under 1 kB; metadata of other tools may come on top. */
-const LARGEST_EXAM_LIST = 1024 * 1024;
 
 /**
  * Finds exams under the given paths: a folder that holds views is one exam, any other folder holds one exam a
@@ -101,7 +97,7 @@ async function collectFolders(path: string, folders: string[], leftOut: string[]
     );
   }
   const names = (await readdir(path)).sort();
-  if (names.some((name) => viewOf(name) !== undefined)) {
+  if (names.some((name) => viewMeant(name) !== undefined)) {
     folders.push(path);
     return;
   }
@@ -119,72 +115,32 @@ async function isExamFolder(path: string): Promise<boolean> {
   return names.some((name) => name.toLowerCase().endsWith('.png'));
 }
 
-const viewOf = (name: string) => VIEWS.find((view) => viewFile(view).toLowerCase() === name.toLowerCase());
-
 async function checkExamFolder(folder: string): Promise<{ item: ItemToPut; leftOut: string[] }> {
   const exam = basename(folder);
-  const id = examIdSchema.safeParse(exam);
-  if (!id.success) {
-    throw new ExamError(
-      'invalid-exam',
-      `${JSON.stringify(exam)} is no exam id: ${id.error.issues[0]?.message}.`,
-      'Rename the folder.',
-    );
-  }
+  checkExamId(exam);
   const names = (await readdir(folder)).sort();
-  for (const view of VIEWS) {
-    const found = names.filter((name) => viewOf(name) === view);
-    if (found.length > 1) {
-      throw new ExamError(
-        'invalid-exam',
-        `Exam ${exam} has view ${view} twice: ${found.join(' and ')}.`,
-        'Keep one.',
-        view,
-      );
-    }
-    if (found.length === 1 && found[0] !== viewFile(view)) {
-      throw new ExamError(
-        'invalid-exam',
-        `Exam ${exam} has ${found[0]} for view ${view}.`,
-        `Name it ${viewFile(view)}.`,
-        view,
-      );
-    }
+  checkViewNames(exam, names);
+  checkAllViews(exam, names);
+  const present = EXAM_FILES.filter((name) => names.includes(name));
+  for (const name of present) {
+    await checkIsFile(exam, folder, name);
+    await checkExamFile(exam, name, join(folder, name));
   }
-  const missing = VIEWS.filter((view) => !names.includes(viewFile(view)));
-  if (missing.length > 0) {
-    throw new ExamError(
-      'invalid-exam',
-      `Exam ${exam} lacks the view${missing.length > 1 ? 's' : ''} ${missing.join(', ')}.`,
-      `Add ${missing.map(viewFile).join(', ')} to the folder.`,
-      missing[0],
-    );
-  }
-  for (const view of VIEWS) {
-    await checkFile(exam, folder, viewFile(view), LARGEST_IMAGE, view);
-    await checkGrey16Png(join(folder, viewFile(view)), { exam, view });
-  }
-  if (names.includes(EXAM_LIST_FILE)) {
-    await checkFile(exam, folder, EXAM_LIST_FILE, LARGEST_EXAM_LIST);
-    readExamList(await readFile(join(folder, EXAM_LIST_FILE)), exam);
-  }
-  const files = EXAM_FILES.filter((file) => names.includes(file)).map((path) => ({ path, local: join(folder, path) }));
+  const files = present.map((path) => ({ path, local: join(folder, path) }));
   const leftOut = names.filter((name) => !EXAM_FILES.includes(name)).map((name) => join(folder, name));
   return { item: { name: exam, files }, leftOut };
 }
 
-/** Files are read whole to be checked, so pipes, devices and files of absurd size are refused before that. */
-async function checkFile(exam: string, folder: string, name: string, largest: number, view?: View): Promise<void> {
+/** Pipes and devices are refused, and files of absurd size. */
+async function checkIsFile(exam: string, folder: string, name: string): Promise<void> {
   const found = await stat(join(folder, name));
   if (!found.isFile()) {
-    throw new ExamError('invalid-exam', `${name} of exam ${exam} is no file.`, 'Put the file itself there.', view);
-  }
-  if (found.size > largest) {
     throw new ExamError(
       'invalid-exam',
-      `${name} of exam ${exam} is too large: ${found.size} bytes.`,
-      `Use a file of at most ${largest / 1024 / 1024} MiB.`,
-      view,
+      `${name} of exam ${exam} is no file.`,
+      'Put the file itself there.',
+      viewMeant(name),
     );
   }
+  checkExamFileSize(exam, name, found.size);
 }

@@ -2,14 +2,12 @@ import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { eraOf } from '../activities/use-bundle.js';
+import { checkBundleName, eraOf, filesOf, useBundle } from '../activities/use-bundle.js';
 import { checkBundle } from '../inference/bundle.js';
 import { describeNyuFolder } from '../models/nyu/describe-nyu-folder.js';
 import { type Bundle, MODEL_CARD_FILE, MODEL_ROLES } from '../pipeline/bundle.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
-import { examIdSchema } from '../pipeline/exam.js';
-import { type Era, type PipelineDocument, useForAll, useForNew } from '../pipeline/pipeline-document.js';
 import { readPipeline } from '../repos/pipeline-repo.js';
 import { type ItemToPut, type PutProgress, type PutResult, putItems } from '../repos/put-items.js';
 import { rootOf } from '../repos/repository.js';
@@ -174,25 +172,6 @@ async function putModels(
   }
 }
 
-/** Which bundle is used once `era`'s has been put: see the help of `put`. */
-function useBundle(
-  document: PipelineDocument,
-  era: Omit<Era, 'fromSequence'>,
-  sequence: number,
-  choice: PutSettings['for'],
-): PipelineDocument {
-  const current = document.eras.at(-1);
-  if (current === undefined || choice === 'all') return useForAll(document, era);
-  if (current.digest === era.digest) {
-    // The same networks: at most the card's text changed, and who used them goes on using them.
-    if (current.bundle !== era.bundle) return document;
-    const { fromSequence } = current;
-    return { ...document, eras: [...document.eras.slice(0, -1), { ...era, fromSequence }] };
-  }
-  if (choice === 'new') return useForNew(document, era, sequence);
-  return current.bundle === era.bundle ? useForAll(document, era) : document;
-}
-
 interface OpenBundle {
   readonly item: ItemToPut;
   readonly bundle: Bundle;
@@ -285,15 +264,9 @@ async function openBundle(folder: string, copy: string): Promise<{ item: ItemToP
   const described = (await stat(join(folder, MODEL_CARD_FILE)).catch(() => undefined)) !== undefined;
   const source = described ? folder : await withModelCard(folder, copy);
   const { bundle } = await checkBundle(source);
-  if (!examIdSchema.safeParse(bundle.name).success) {
-    throw new MammoflowError(
-      'invalid-bundle',
-      `${JSON.stringify(bundle.name)} cannot name a bundle.`,
-      'Use letters, digits, ".", "_" and "-" in model.json.',
-    );
-  }
-  const paths = [MODEL_CARD_FILE, ...new Set(MODEL_ROLES.map((role) => bundle.files[role].path))];
-  return { item: { name: bundle.name, files: paths.map((path) => ({ path, local: join(source, path) })) }, bundle };
+  checkBundleName(bundle);
+  const files = filesOf(bundle).map((path) => ({ path, local: join(source, path) }));
+  return { item: { name: bundle.name, files }, bundle };
 }
 
 async function withModelCard(folder: string, copy: string): Promise<string> {

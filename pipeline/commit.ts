@@ -43,7 +43,9 @@ export const EMPTY_ROOT: TreeRoot = { tree: null, items: 0, files: 0, bytes: 0 }
 
 /** What made a commit. */
 export const commitOriginSchema = z.union([
-  z.strictObject({ kind: z.enum(['init', 'put', 'remove', 'revert', 'models', 'stage', 'take-in']) }),
+  z.strictObject({ kind: z.enum(['init', 'put', 'remove', 'revert', 'models', 'stage']) }),
+  /** From the inbox. `batch` is known before anything is copied, so that a second attempt finds the first one's commit. */
+  z.strictObject({ kind: z.literal('take-in'), batch: z.string().optional() }),
   z.strictObject({ kind: z.literal('job'), job: z.string() }),
 ]);
 export type CommitOrigin = z.infer<typeof commitOriginSchema>;
@@ -70,6 +72,14 @@ export const branchNameSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a branch name is 1 to 63 letters, digits, ".", "_" or "-"');
 export const DEFAULT_BRANCH = 'main';
+
+/** Since when, and for whom, a branch is on hold: what is committed to it starts no job by itself. */
+export const holdSchema = z.strictObject({
+  since: z.iso.datetime(),
+  author: z.string(),
+  reason: z.string().optional(),
+});
+export type Hold = z.infer<typeof holdSchema>;
 
 /** A named folder in a repo, such as one exam: the unit of change, of diff and of planning. */
 export interface TreeItem {

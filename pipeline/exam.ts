@@ -31,6 +31,7 @@ export const examIdSchema = z
     EXAM_ID,
     'an exam id is 1 to 128 letters, digits, ".", "_" or "-" and begins with a letter or a digit (no "/", spaces or other characters)',
   );
+/** Also what a bundle, and a file in it, may be named. */
 export const isExamId = (name: string): boolean => EXAM_ID.test(name);
 
 /** The optional exam list beside the views, in the form NYU's program reads (PIPELINE.md 1.1). */

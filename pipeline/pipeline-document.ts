@@ -23,6 +23,13 @@ export type Era = z.infer<typeof eraSchema>;
 export type EraModel = z.infer<typeof eraModelSchema>;
 export type EraModels = Partial<Record<ModelRole, EraModel>>;
 
+/**
+ * What becomes of a bundle that arrives in the inbox once it is committed. `keep`: exams go on with the models they
+ * have. `new`: new and changed exams are processed with it. `all`: every exam is.
+ */
+export const modelArrivalSchema = z.enum(['keep', 'new', 'all']);
+export type ModelArrival = z.infer<typeof modelArrivalSchema>;
+
 /** `pipeline.json` in the `pipeline` repo: which models apply, and how each stage departs from its defaults. */
 export const pipelineDocumentSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -36,6 +43,8 @@ export const pipelineDocumentSchema = z.strictObject({
       version: z.string().min(1).optional(),
     }),
   ),
+  /** What becomes of what arrives in the inbox. */
+  arrivals: z.strictObject({ models: modelArrivalSchema }).optional(),
 });
 export type PipelineDocument = z.infer<typeof pipelineDocumentSchema>;
 

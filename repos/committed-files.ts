@@ -23,6 +23,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.npz': 'application/zip',
 };
 
+const contentTypeOf = (path: string): string | undefined => CONTENT_TYPES[/\.[^.]*$/.exec(path)?.[0] ?? ''];
+
 /**
  * Makes sure that the newest version at a file's key has these bytes, and says which version that is. Bytes that are
  * there already are not sent again: that is what makes an upload that died half-way cheap to repeat.
@@ -44,13 +46,33 @@ export async function storeFile(
   if (head !== undefined && head.sha256 === file.sha256 && head.size === file.size) {
     return { entry: describe(head), uploaded: false };
   }
-  const contentType = CONTENT_TYPES[/\.[^.]*$/.exec(file.path)?.[0] ?? ''];
+  const contentType = contentTypeOf(file.path);
   const version = await store.put(key, file.body, {
     sha256: file.sha256,
     ...(contentType === undefined ? {} : { contentType }),
   });
   if (version === undefined) throw new Error(`the unconditional write of ${key} was refused as conditional`);
   return { entry: describe(version), uploaded: true };
+}
+
+/** A version of an object that is to be committed as a file. Its SHA-256 is known from having read it. */
+export interface VersionToCopy extends Omit<FileToStore, 'body'> {
+  readonly from: { readonly key: string; readonly versionId: string };
+}
+
+/**
+ * As `storeFile`, of bytes that the bucket has under another key: they are copied inside the server.
+ * @returns the file; undefined when the version to copy is gone.
+ */
+export async function copyFile(store: ObjectStore, file: VersionToCopy): Promise<FileEntry | undefined> {
+  const { path, sha256, size } = file;
+  const key = fileKey(file.repo, file.item, path);
+  const there = file.isNew === true ? undefined : await store.head(key);
+  const same = there !== undefined && there.sha256 === sha256 && there.size === size;
+  const contentType = contentTypeOf(path);
+  const options = { sha256, ...(contentType === undefined ? {} : { contentType }) };
+  const version = same ? there : await store.copy(file.from, key, options);
+  return version && { path, key, versionId: version.versionId, sha256, size, etag: version.etag };
 }
 
 /**

@@ -49,14 +49,19 @@ export async function recordErasure(
 }
 
 /** Whether these files, of an exam or of what was made from it, are among those that were erased. */
-export const isErased = (erasure: Erasure, files: readonly FileEntry[]): boolean =>
+export const isErased = (erasure: Erasure, files: readonly Pick<FileEntry, 'versionId'>[]): boolean =>
   files.some(({ versionId }) => erasure.versions.includes(versionId));
 
 /** "Erased on 2026-11-23.", of the newest erasure. */
 export const erasedOn = ({ erasures }: Erasure): string => `Erased on ${erasures.at(-1)?.time.slice(0, 10)}.`;
 
+/** An item of a commit, or of the inbox. */
+type ItemOfVersions = Pick<TreeItem, 'name'> & { readonly files: readonly Pick<FileEntry, 'versionId'>[] };
+
 /** Looks items of any commit up among the erased. One listing; markers are read for names that are among them. */
-export async function openErasures(store: ObjectStore): Promise<(item: TreeItem) => Promise<Erasure | undefined>> {
+export async function openErasures(
+  store: ObjectStore,
+): Promise<(item: ItemOfVersions) => Promise<Erasure | undefined>> {
   const names = new Set<string>();
   for await (const { key } of store.list(erasuresPrefix)) names.add(examOfErasure(key));
   const markers = new Map<string, Promise<Erasure | undefined>>();

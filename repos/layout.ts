@@ -34,3 +34,13 @@ export const erasureKey = (exam: string): string => `${erasuresPrefix}${exam}.js
 /** Which erasures each worker has applied to its disk cache. */
 export const cacheReportsPrefix = `${BOOKKEEPING}/caches/`;
 export const cacheReportKey = (worker: string): string => `${cacheReportsPrefix}${encodeURIComponent(worker)}.json`;
+
+/** What is remembered of uploads that cannot be taken in: `<repo>/<item>/<fingerprint of its files>.json`. */
+export const refusalsPrefix = `${BOOKKEEPING}/refused/`;
+export const refusalPrefix = (repo: string, item: string): string => `${refusalsPrefix}${repo}/${item}/`;
+export const refusalKey = (repo: string, item: string, fingerprint: string): string =>
+  `${refusalPrefix(repo, item)}${fingerprint}.json`;
+export const inboxKey = (repo: string, item: string, path: string): string => `inbox/${repo}/${item}/${path}`;
+/** Uploads that somebody took out of the inbox, by the time at which they did. */
+export const dismissedKey = (repo: string, item: string, time: string, path: string): string =>
+  `dismissed/${repo}/${item}/${time}/${path}`;

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -36,10 +37,20 @@ export interface ListedVersion {
   readonly key: string;
   readonly versionId: string;
   readonly size: number;
+  /** Empty for a delete marker. */
+  readonly etag: string;
   readonly modified: Date;
   /** Whether a read without a version id finds this one. */
   readonly latest: boolean;
   readonly deleteMarker: boolean;
+}
+
+/** An object as a plain listing shows it. */
+export interface ListedObject {
+  readonly key: string;
+  readonly size: number;
+  readonly etag: string;
+  readonly modified: Date;
 }
 
 /** A body that can be opened again for a retry. */
@@ -63,6 +74,16 @@ export interface ObjectStore {
   readonly bucket: string;
   /** @returns the version written, or undefined when a condition did not hold. */
   put(key: string, body: Body, options: PutOptions): Promise<ObjectVersion | undefined>;
+  /**
+   * Copies a version to another key, inside the server where it can.
+   * @returns the version written, or undefined when there is no such version to copy.
+   * @throws MammoflowError `corrupt-data` when the server says that the copy has another SHA-256.
+   */
+  copy(
+    from: { readonly key: string; readonly versionId: string },
+    to: string,
+    options: Pick<PutOptions, 'sha256' | 'contentType'>,
+  ): Promise<ObjectVersion | undefined>;
   /** The bytes, the newest version unless named. Undefined when there is none. */
   get(key: string, versionId?: string): Promise<{ bytes: Uint8Array; etag: string; versionId: string } | undefined>;
   /** The same as a stream, for files too large to hold. */
@@ -71,13 +92,18 @@ export interface ObjectStore {
   /** Marks a key as deleted: it is no longer found or listed, and its versions stay. A key that is not there is fine. */
   delete(key: string): Promise<void>;
   /** Keys under a prefix in ascending order. */
-  list(prefix: string): AsyncGenerator<{ key: string; size: number; modified: Date }>;
+  list(prefix: string): AsyncGenerator<ListedObject>;
   /** Every version and delete marker under a prefix, those of a key together. */
   listVersions(prefix: string): AsyncGenerator<ListedVersion>;
   /** The folders directly under a prefix (`a/` for `a/b/c`), also those of which only earlier versions are left. */
   listFolders(prefix: string): Promise<string[]>;
   /** Removes versions and delete markers for ever; those that are gone already are no error. */
   deleteVersions(versions: readonly { readonly key: string; readonly versionId: string }[]): Promise<void>;
+  /**
+   * The server's time now in milliseconds, as it was last told with an answer; this machine's where the two agree as
+   * far as can be seen. The age of an object is known only by the clock that gave it its time.
+   */
+  serverTime(): number;
   /** Requests sent so far, for benchmarks and tests that count them. */
   requests(): number;
   close(): void;
@@ -191,6 +217,17 @@ export function openObjectStore(bucket: string, config: S3ClientConfig): ObjectS
     },
     { step: 'finalizeRequest', name: 'countRequests' },
   );
+  let clockOffset = 0;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const sent = Date.now();
+      const result = await next(args);
+      const told = Date.parse((result.response as { headers?: Record<string, string> }).headers?.date ?? '');
+      if (Number.isFinite(told)) clockOffset = clockOffsetOf(told, sent, Date.now());
+      return result;
+    },
+    { step: 'deserialize', name: 'readServerClock', priority: 'low' },
+  );
   // Outermost, so that only what is left after the SDK's retries is seen.
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -225,6 +262,35 @@ export function openObjectStore(bucket: string, config: S3ClientConfig): ObjectS
         return { key, versionId: result.VersionId, etag: result.ETag ?? '' };
       } catch (error) {
         if (isConditionFailed(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async copy(from, to, options) {
+      try {
+        const result = await client.send(
+          new CopyObjectCommand({
+            Bucket: bucket,
+            Key: to,
+            CopySource: `${bucket}/${encodeURIComponent(from.key)}?versionId=${encodeURIComponent(from.versionId)}`,
+            ChecksumAlgorithm: 'SHA256',
+            MetadataDirective: 'REPLACE',
+            Metadata: { sha256: options.sha256 },
+            ContentType: options.contentType ?? 'application/octet-stream',
+          }),
+        );
+        if (result.VersionId === undefined || result.VersionId === 'null') throw unversioned(bucket);
+        const checksum = result.CopyObjectResult?.ChecksumSHA256;
+        if (checksum !== undefined && !checksum.includes('-') && base64ToHex(checksum) !== options.sha256) {
+          throw new MammoflowError(
+            'corrupt-data',
+            `The copy of ${from.key} at ${to} does not have the SHA-256 of the original.`,
+            'Try again; if that keeps happening, look into the S3 server and its disks.',
+          );
+        }
+        return { key: to, versionId: result.VersionId, etag: result.CopyObjectResult?.ETag ?? '' };
+      } catch (error) {
+        if (isMissing(error)) return undefined;
         throw error;
       }
     },
@@ -298,7 +364,12 @@ export function openObjectStore(bucket: string, config: S3ClientConfig): ObjectS
           }),
         );
         for (const object of page.Contents ?? []) {
-          yield { key: object.Key ?? '', size: object.Size ?? 0, modified: object.LastModified ?? new Date(0) };
+          yield {
+            key: object.Key ?? '',
+            size: object.Size ?? 0,
+            etag: object.ETag ?? '',
+            modified: object.LastModified ?? new Date(0),
+          };
         }
         token = page.NextContinuationToken;
       } while (token !== undefined);
@@ -356,22 +427,37 @@ export function openObjectStore(bucket: string, config: S3ClientConfig): ObjectS
       }
     },
 
+    serverTime: () => Date.now() + clockOffset,
     requests: () => requests,
     close: () => client.destroy(),
   };
+}
+
+/**
+ * How far the server's clock is ahead at least, in milliseconds. It tells whole seconds, at some moment between the
+ * request and the answer; what can be the same time is taken for the same.
+ *
+ * @param told the server's `Date` header, in milliseconds.
+ * @param sent this machine's time when the request went.
+ * @param received this machine's time when the answer came.
+ */
+export function clockOffsetOf(told: number, sent: number, received: number): number {
+  if (told > received) return told - received;
+  return told + 999 < sent ? told + 999 - sent : 0;
 }
 
 /** As many as one request may name. */
 const DELETE_BATCH = 1_000;
 
 const listed = (
-  version: Pick<ObjectVersionEntry, 'Key' | 'VersionId' | 'LastModified' | 'IsLatest'>,
+  version: Pick<ObjectVersionEntry, 'Key' | 'VersionId' | 'LastModified' | 'IsLatest' | 'ETag'>,
   size: number,
   deleteMarker: boolean,
 ): ListedVersion => ({
   key: version.Key ?? '',
   versionId: version.VersionId ?? '',
   size,
+  etag: version.ETag ?? '',
   modified: version.LastModified ?? new Date(0),
   latest: version.IsLatest ?? false,
   deleteMarker,

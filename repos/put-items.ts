@@ -66,41 +66,64 @@ export async function putItems(repository: Repository, request: PutRequest): Pro
   );
   const { uploaded, lost } = await upload(repository, request, rootOf(head, request.repo), committed);
 
-  let changed: string[] = [];
+  let changed: readonly string[] = [];
   const commit = await repository.commitOnto(request.branch, request.details, async (roots, sequence) => {
-    const root = rootOf({ roots }, request.repo);
-    const before = await repository.inputs.getMany(root, uploaded.keys());
-    const edits = new Map<string, InputItem>();
-    for (const [name, files] of uploaded) {
-      const earlier = before.get(name);
-      const same = earlier !== undefined && sameContent(earlier.files, files);
-      if (!same) edits.set(name, { name, files, since: sequence });
-      else if (earlier.files.some(({ versionId }) => lost.has(versionId))) edits.set(name, { ...earlier, files });
-    }
-    changed = [...edits.keys()];
-    let edited: Roots = { ...roots, [request.repo]: await repository.inputs.edit(root, edits) };
-    if (request.repo === 'exams') {
-      edited = await dropResults(
-        repository,
-        edited,
-        changed.filter((name) => before.has(name)),
-      );
-    }
-    if (request.editPipeline !== undefined) {
-      const items = [...(await repository.inputs.getMany(edited[request.repo] ?? root, uploaded.keys())).values()];
-      const document = await readPipeline(repository, { roots });
-      const next = request.editPipeline(document, items, sequence);
-      if (canonicalJson(next as unknown as Json) !== canonicalJson(document as unknown as Json)) {
-        edited = {
-          ...edited,
-          pipeline: await writePipeline(repository, rootOf({ roots }, 'pipeline'), next, sequence),
-        };
-      }
-    }
-    const same = Object.keys(edited).every((repo) => edited[repo]?.tree === rootOf({ roots }, repo).tree);
-    return same ? undefined : { roots: edited };
+    const edited = await withItems(repository, roots, sequence, { ...request, items: uploaded, lost });
+    changed = edited.changed;
+    return edited.roots === undefined ? undefined : { roots: edited.roots };
   });
   return { commit, changed };
+}
+
+export interface ItemsToSet extends Pick<PutRequest, 'repo' | 'editPipeline'> {
+  /** All files of each item, ordered by path. */
+  readonly items: ReadonlyMap<string, readonly FileEntry[]>;
+  /** Version ids that the bucket has lost: items that hold one get their new files, and keep the bundle that applies. */
+  readonly lost: ReadonlySet<string>;
+}
+
+/**
+ * The roots of a commit with items set, each replaced as a whole, and without the results of exams that changed.
+ * @returns the roots, undefined when everything was there already, and the names of the items that differ.
+ */
+export async function withItems(
+  repository: Repository,
+  roots: Roots,
+  sequence: number,
+  { repo, items, lost, editPipeline }: ItemsToSet,
+): Promise<{ roots: Roots | undefined; changed: readonly string[] }> {
+  const root = rootOf({ roots }, repo);
+  const before = await repository.inputs.getMany(root, items.keys());
+  const edits = new Map<string, InputItem>();
+  for (const [name, files] of items) {
+    const earlier = before.get(name);
+    const same = earlier !== undefined && sameContent(earlier.files, files);
+    if (!same) edits.set(name, { name, files: [...files], since: sequence });
+    else if (earlier.files.some(({ versionId }) => lost.has(versionId)))
+      edits.set(name, { ...earlier, files: [...files] });
+  }
+  const changed = [...edits.keys()];
+  let edited: Roots = { ...roots, [repo]: await repository.inputs.edit(root, edits) };
+  if (repo === 'exams') {
+    edited = await dropResults(
+      repository,
+      edited,
+      changed.filter((name) => before.has(name)),
+    );
+  }
+  if (editPipeline !== undefined) {
+    const present = [...(await repository.inputs.getMany(edited[repo] ?? root, items.keys())).values()];
+    const document = await readPipeline(repository, { roots });
+    const next = editPipeline(document, present, sequence);
+    if (canonicalJson(next as unknown as Json) !== canonicalJson(document as unknown as Json)) {
+      edited = {
+        ...edited,
+        pipeline: await writePipeline(repository, rootOf({ roots }, 'pipeline'), next, sequence),
+      };
+    }
+  }
+  const same = Object.keys(edited).every((name) => edited[name]?.tree === rootOf({ roots }, name).tree);
+  return { roots: same ? undefined : edited, changed };
 }
 
 async function upload(

@@ -9,6 +9,8 @@ import {
   commitSchema,
   DEFAULT_BRANCH,
   EMPTY_ROOT,
+  type Hold,
+  holdSchema,
   INPUT_REPOS,
   type InputItem,
   inputItemSchema,
@@ -26,8 +28,16 @@ import { branchesPrefix, branchKey, commitKey, commitPrefix } from './layout.js'
 import type { ListedVersion, ObjectStore } from './object-store.js';
 import { openTrees, type TreeStore } from './tree.js';
 
-/** A branch as stored: one small object, so that all repos move together. */
-const branchSchema = z.strictObject({ commit: sha256Schema });
+/** A branch as stored: one small object, so that all repos move together. A hold stays when it moves. */
+const branchSchema = z.strictObject({ commit: sha256Schema, hold: holdSchema.optional() });
+
+/** A branch as read, with what a conditional write needs. */
+type Pointer = z.infer<typeof branchSchema> & { readonly etag: string };
+
+const pointing = (commit: string, hold: Hold | undefined): Json => ({
+  commit,
+  ...(hold === undefined ? {} : { hold: hold as unknown as Json }),
+});
 
 export type Roots = Readonly<Record<string, TreeRoot>>;
 
@@ -76,7 +86,15 @@ export interface Repository {
   ): Promise<Commit | undefined>;
   /** Commits from `from` backwards; only those that changed `repo` when given. */
   log(from: Commit, repo?: string): AsyncGenerator<Commit>;
-  branches(): AsyncGenerator<{ name: string; commit: string }>;
+  branches(): AsyncGenerator<{ name: string; commit: string; hold?: Hold }>;
+  /** Whether a branch is on hold. Undefined when it is not, or does not exist. */
+  holdOf(branch: string): Promise<Hold | undefined>;
+  /**
+   * Puts a branch on hold, or with undefined releases it; a branch that is on hold already keeps its first hold.
+   * @returns the hold that it had before.
+   * @throws MammoflowError `unknown-reference` when there is no such branch.
+   */
+  setHold(branch: string, hold: Hold | undefined): Promise<Hold | undefined>;
   /** Begins a branch at a commit. @throws MammoflowError `invalid-argument` when there is one of that name. */
   createBranch(branch: string, commit: Commit): Promise<void>;
   /**
@@ -117,7 +135,7 @@ const SHORTEST_ID = 8;
 const MAX_ATTEMPTS = 50;
 
 export function openRepository(store: ObjectStore): Repository {
-  async function readBranch(name: string): Promise<{ commit: string; etag: string } | undefined> {
+  async function readBranch(name: string): Promise<Pointer | undefined> {
     const checked = branchNameSchema.safeParse(name);
     if (!checked.success) {
       throw new MammoflowError(
@@ -127,7 +145,7 @@ export function openRepository(store: ObjectStore): Repository {
     }
     const key = branchKey(checked.data);
     const object = await store.get(key);
-    return object && { commit: parseJson(key, object.bytes, branchSchema).commit, etag: object.etag };
+    return object && { ...parseJson(key, object.bytes, branchSchema), etag: object.etag };
   }
 
   async function readCommit(id: string): Promise<Commit | undefined> {
@@ -215,7 +233,7 @@ export function openRepository(store: ObjectStore): Repository {
         const moved = await writeJson(
           store,
           branchKey(branch),
-          { commit: id },
+          pointing(id, pointer?.hold),
           pointer === undefined ? { ifAbsent: true } : { ifMatch: pointer.etag },
         );
         if (moved !== undefined) return { id, ...content };
@@ -223,11 +241,7 @@ export function openRepository(store: ObjectStore): Repository {
         if (await isAncestorOrSelf(id, sequence, branch)) return { id, ...content };
         await pause(attempt);
       }
-      throw new MammoflowError(
-        'branch-moved',
-        `The branch ${branch} kept moving while this change was being committed.`,
-        'Try again in a moment.',
-      );
+      throw keptMoving(branch);
     },
 
     async *log(from, repo) {
@@ -243,8 +257,28 @@ export function openRepository(store: ObjectStore): Repository {
       for await (const { key } of store.list(branchesPrefix)) {
         const name = key.slice(branchesPrefix.length, -'.json'.length);
         const pointer = await readBranch(name);
-        if (pointer !== undefined) yield { name, commit: pointer.commit };
+        if (pointer === undefined) continue;
+        const { commit, hold } = pointer;
+        yield { name, commit, ...(hold === undefined ? {} : { hold }) };
       }
+    },
+
+    async holdOf(branch) {
+      return (await readBranch(branch))?.hold;
+    },
+
+    async setHold(branch, hold) {
+      const before = (await requireBranch(branch)).hold;
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+        const pointer = await requireBranch(branch);
+        if ((pointer.hold === undefined) === (hold === undefined)) return before;
+        const condition = { ifMatch: pointer.etag };
+        const set = await writeJson(store, branchKey(branch), pointing(pointer.commit, hold), condition);
+        if (set !== undefined) return before;
+        // Somebody committed meanwhile, or this request was retried after it had succeeded.
+        await pause(attempt);
+      }
+      throw keptMoving(branch);
     },
 
     async createBranch(branch, commit) {
@@ -270,7 +304,9 @@ export function openRepository(store: ObjectStore): Repository {
     async moveBranch(branch, commit) {
       const pointer = await requireBranch(branch);
       if (pointer.commit === commit.id) return pointer.commit;
-      const moved = await writeJson(store, branchKey(branch), { commit: commit.id }, { ifMatch: pointer.etag });
+      const moved = await writeJson(store, branchKey(branch), pointing(commit.id, pointer.hold), {
+        ifMatch: pointer.etag,
+      });
       // As in committing, a request that was retried after it had succeeded is refused.
       if (moved !== undefined || (await readBranch(branch))?.commit === commit.id) return pointer.commit;
       throw new MammoflowError(
@@ -309,7 +345,7 @@ export function openRepository(store: ObjectStore): Repository {
     await store.deleteVersions(versions.filter(({ deleteMarker }) => deleteMarker));
   }
 
-  async function requireBranch(branch: string): Promise<{ commit: string; etag: string }> {
+  async function requireBranch(branch: string): Promise<Pointer> {
     const pointer = await readBranch(branch);
     if (pointer !== undefined) return pointer;
     throw new MammoflowError(
@@ -361,6 +397,13 @@ export function openRepository(store: ObjectStore): Repository {
 
   return repository;
 }
+
+const keptMoving = (branch: string): MammoflowError =>
+  new MammoflowError(
+    'branch-moved',
+    `The branch ${branch} kept moving while this change was being committed.`,
+    'Try again in a moment.',
+  );
 
 /** Losers of a race wait a random moment that grows, so that many writers do not meet again at once. */
 const pause = (attempt: number): Promise<void> =>

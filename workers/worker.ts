@@ -11,7 +11,9 @@ import { openFileCache } from '../activities/file-cache.js';
 import type { StageDefinition } from '../activities/stage.js';
 import { createStageActivities } from '../activities/stage-activities.js';
 import { stages } from '../activities/stages/index.js';
+import { createTakeInActivities } from '../activities/take-in-activities.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
+import { inboxSettingsOf } from '../pipeline/take-in.js';
 import { openObjectStore } from '../repos/object-store.js';
 import { openRepository } from '../repos/repository.js';
 import { buildVersion } from './build-version.js';
@@ -75,7 +77,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     worker = await Worker.create({
       ...common,
       workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)),
-      activities: { ...createControlActivities({ repository, client, stages }) },
+      activities: {
+        ...createControlActivities({ repository, client, stages }),
+        ...createTakeInActivities({ repository, client, stages, inbox: inboxSettingsOf(process.env) }),
+      },
     });
   } else {
     const runner = role === 'cpu' ? cpuRunner() : gpuRunner(log);

@@ -1,4 +1,4 @@
-import type { ActivityOptions } from '@temporalio/workflow';
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
 
 /** Infrastructure comes back, so its errors are retried without end, at most a minute apart, visibly in the UI. */
 const RETRY = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
@@ -18,4 +18,15 @@ export const STAGE_OPTIONS = {
   startToCloseTimeout: '6 hours',
   heartbeatTimeout: '30 seconds',
   retry: RETRY,
+} as const satisfies ActivityOptions;
+
+/**
+ * Taking in: a worker that was killed is noticed in a quarter of a minute, and after an outage exams do not wait for
+ * long. An attempt that is given up is waited for, so that nothing of it goes on beside the next one.
+ */
+export const TAKE_IN_OPTIONS = {
+  startToCloseTimeout: '6 hours',
+  heartbeatTimeout: '15 seconds',
+  retry: { ...RETRY, maximumInterval: '15 seconds' },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 } as const satisfies ActivityOptions;

@@ -7,13 +7,16 @@ import { createControlActivities } from '../../activities/control-activities.js'
 import { openFileCache } from '../../activities/file-cache.js';
 import { defineStage, type StageDefinition } from '../../activities/stage.js';
 import { createStageActivities } from '../../activities/stage-activities.js';
+import { createTakeInActivities } from '../../activities/take-in-activities.js';
 import type { InferencePool } from '../../inference/inference-pool.js';
 import { canonicalJson } from '../../pipeline/canonical-json.js';
 import type { Commit } from '../../pipeline/commit.js';
 import { eraDigest } from '../../pipeline/datum.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
+import { viewFile } from '../../pipeline/exam.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { type PipelineDocument, useForAll, useForNew } from '../../pipeline/pipeline-document.js';
+import { type InboxSettings, inboxSettingsSchema } from '../../pipeline/take-in.js';
 import { storeFile } from '../../repos/committed-files.js';
 import { sha256Hex } from '../../repos/hash.js';
 import { readPipeline, writePipeline } from '../../repos/pipeline-repo.js';
@@ -29,7 +32,10 @@ import { openTestSystem, type TestSystem } from './system.js';
  *   exams ─► measure ─► weigh (model) ─► report
  */
 
-/** Reads the exam's `scan.txt`. A scan that says `bad` is an exam's own error. `modulus` makes many scans measure alike. */
+/**
+ * Reads the exam's `scan.txt`, or measures its left CC view where there is none. A scan that says `bad` is an exam's own
+ * error. `modulus` makes many scans measure alike.
+ */
 export const measure: StageDefinition = defineStage({
   name: 'measure',
   version: '1',
@@ -38,7 +44,11 @@ export const measure: StageDefinition = defineStage({
   modelRoles: [],
   parameters: z.strictObject({ modulus: z.number().int().positive().default(1_000_000) }),
   async run(inputs, { modulus }, { outputFolder }) {
-    const scan = await readFile(inputs.files.exams?.['scan.txt'] as string, 'utf8');
+    const { 'scan.txt': text, [viewFile('L_CC')]: view } = inputs.files.exams ?? {};
+    const scan =
+      text === undefined
+        ? String(Number.parseInt(sha256Hex(await readFile(view as string)).slice(0, 8), 16))
+        : await readFile(text, 'utf8');
     if (scan === 'bad')
       throw new ExamError('invalid-image', `The scan of exam ${inputs.exam} is bad.`, 'Scan it again.');
     await writeFile(join(outputFolder, 'measure.json'), JSON.stringify({ value: Number(scan) % modulus }));
@@ -95,7 +105,12 @@ export interface SmallSystem extends TestSystem {
   readonly ran: readonly string[];
   stopSmallWorkers(): Promise<void>;
   /** Workers of all roles, or of some; `atOnce` datums each at the same time. */
-  startSmallWorkers(options?: { roles?: readonly Role[]; atOnce?: number }): Promise<void>;
+  startSmallWorkers(options?: {
+    roles?: readonly Role[];
+    atOnce?: number;
+    /** When the inbox is taken in. */
+    inbox?: InboxSettings;
+  }): Promise<void>;
   /** Commits one exam whose scan is the given text. */
   putScan(exams: readonly string[], scan: string, branch?: string): Promise<PutResult>;
   /** Takes a bundle of one model file that says its name into use. */
@@ -147,7 +162,7 @@ export async function openSmallSystem(): Promise<SmallSystem> {
       return count;
     },
     ran,
-    async startSmallWorkers({ roles = ROLES, atOnce = 20 } = {}) {
+    async startSmallWorkers({ roles = ROLES, atOnce = 20, inbox = inboxSettingsSchema.parse({}) } = {}) {
       const { address } = system.settings.temporal.connection;
       const connection = await NativeConnection.connect({ address });
       const common = { connection, namespace: system.settings.temporal.namespace };
@@ -179,7 +194,10 @@ export async function openSmallSystem(): Promise<SmallSystem> {
             ...(role === 'workflow'
               ? {
                   workflowBundle,
-                  activities: { ...createControlActivities({ repository, client, stages: SMALL_STAGES }) },
+                  activities: {
+                    ...createControlActivities({ repository, client, stages: SMALL_STAGES }),
+                    ...createTakeInActivities({ repository, client, stages: SMALL_STAGES, inbox }),
+                  },
                 }
               : { activities: { ...stageActivities }, maxConcurrentActivityTaskExecutions: atOnce }),
           }),

@@ -7,6 +7,7 @@ import { startJob, waitForJob } from '../../cli/jobs-client.js';
 import { type PutOutcome, put } from '../../cli/put.js';
 import { openSession, type Session } from '../../cli/session.js';
 import type { ConnectionSettings } from '../../infra/connection.js';
+import type { S3Service, Services } from '../../infra/dev/services.js';
 import { serviceEnvironment } from '../../infra/dev/stack.js';
 import { packageRoot } from '../../infra/package-root.js';
 import type { JobSummary, ProcessCommitInput } from '../../pipeline/job.js';
@@ -17,6 +18,7 @@ import { freshBucket, testServices } from './services.js';
 export interface TestSystem {
   readonly session: Session;
   readonly settings: ConnectionSettings;
+  readonly s3: S3Service;
   /** What a process of its own needs in its environment to work on the same bucket. */
   readonly environment: NodeJS.ProcessEnv;
   /** A folder for this suite's files. */
@@ -38,10 +40,13 @@ export function quietTemporalRuntime(): void {
   runtimeInstalled = true;
 }
 
-/** Task queues have fixed names, so only one system with workers may be open at a time. */
-export async function openTestSystem(): Promise<TestSystem> {
-  const { temporal } = await testServices();
-  const s3 = await freshBucket();
+/**
+ * Task queues have fixed names, so only one system with workers may be open at a time.
+ * @param services other than those that all suites share: for a suite that kills them.
+ */
+export async function openTestSystem(services?: Services): Promise<TestSystem> {
+  const { temporal } = services ?? (await testServices());
+  const s3 = services?.s3 ?? (await freshBucket());
   quietTemporalRuntime();
   const credentials = { accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey };
   const settings: ConnectionSettings = {
@@ -58,6 +63,7 @@ export async function openTestSystem(): Promise<TestSystem> {
   return {
     session,
     settings,
+    s3,
     environment: {
       ...process.env,
       ...serviceEnvironment({ temporal, s3 }),
