@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { connectionSettings } from '../infra/connection.js';
+import { ensureInboxSchedule } from '../infra/inbox-schedule.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { type Receiver, startReceiver } from '../triggers/receiver.js';
@@ -20,6 +21,8 @@ interface ReceiveOptions extends CommonOptions {
   readonly branch: string;
   readonly metrics?: Address;
   readonly rate: number;
+  /** In seconds. */
+  readonly lookEvery: number;
 }
 
 const USUAL_ADDRESS: Address = { host: '127.0.0.1', port: 8480 };
@@ -41,6 +44,11 @@ export function receiveCommand(): Command {
         .default(REQUESTS_PER_SECOND),
     )
     .addOption(
+      new Option('--look-every <seconds>', 'have Temporal look into the inbox this often, events or not')
+        .argParser(parseCount)
+        .default(60),
+    )
+    .addOption(
       new Option('--metrics <host:port>', 'serve Prometheus metrics and /health there')
         .env('MAMMOFLOW_RECEIVER_METRICS')
         .argParser(parseAddress),
@@ -51,8 +59,8 @@ export function receiveCommand(): Command {
       'after',
       `
 An event is only a hint that the inbox has something: Temporal is told at most once a second, and what is taken in is
-what lies there. So events may be lost, doubled, late or forged. \`mammoflow up\` and \`npm start\` run a receiver for
-the embedded S3 server by themselves.
+what lies there. So events may be lost, doubled, late or forged; a Temporal Schedule, which the receiver sets up, looks
+into the inbox anyway. \`mammoflow up\` and \`npm start\` run a receiver for the embedded S3 server by themselves.
 
 The webhook takes POST /events from senders that know MAMMOFLOW_WEBHOOK_TOKEN ("Authorization: Bearer <token>",
 /events?token=<token> or /events/<token>), or that sign the body with MAMMOFLOW_WEBHOOK_SECRET ("X-Hub-Signature-256:
@@ -71,7 +79,7 @@ Examples:
 }
 
 async function receive(options: ReceiveOptions): Promise<void> {
-  const { webhook, sqs, branch, metrics, rate, data, json } = options;
+  const { webhook, sqs, branch, metrics, rate, lookEvery, data, json } = options;
   if (webhook === undefined && sqs === undefined) {
     throw new MammoflowError(
       'invalid-argument',
@@ -92,6 +100,7 @@ async function receive(options: ReceiveOptions): Promise<void> {
       : { webhook: { ...(webhook === true ? USUAL_ADDRESS : webhook), secrets: secrets(), requestsPerSecond: rate } }),
     ...(sqs === undefined ? {} : { queue: { url: sqs } }),
     ...(metrics === undefined ? {} : { metrics }),
+    prepare: (client) => ensureInboxSchedule(client, { branch, everySeconds: lookEvery }),
     log: createLog('receiver'),
   });
   announce(receiver, options, json);

@@ -22,6 +22,8 @@ export interface ReceiverSettings {
   readonly queue?: { readonly url: string; readonly config?: SQSClientConfig };
   readonly metrics?: { readonly host: string; readonly port: number };
   readonly hintIntervalMs?: number;
+  /** What else Temporal needs to be given once, after the first hint. Tried again after the next one where it fails. */
+  readonly prepare?: (client: Client) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -46,7 +48,7 @@ const HINT_WITHIN_MS = 5000;
  *   stays open then
  */
 export async function startReceiver(settings: ReceiverSettings): Promise<Receiver> {
-  const { branch, bucket, temporal, log, hintIntervalMs = HINT_INTERVAL_MS } = settings;
+  const { branch, bucket, temporal, log, hintIntervalMs = HINT_INTERVAL_MS, prepare } = settings;
   const warn = sparseLog(log);
   const connection = Connection.lazy({
     ...temporal.connection,
@@ -63,12 +65,22 @@ export async function startReceiver(settings: ReceiverSettings): Promise<Receive
     onDelivered() {
       metrics.hints.inc({ outcome: 'delivered' });
       metrics.lastHint.setToCurrentTime();
+      if (prepare !== undefined) preparing ??= once(prepare);
     },
     onFailed(error) {
       metrics.hints.inc({ outcome: 'failed' });
       warn('Temporal does not take the hint: trying again', { reason: (error as Error).message });
     },
   });
+  let preparing: Promise<void> | undefined;
+  async function once(work: (client: Client) => Promise<void>): Promise<void> {
+    try {
+      await client.withDeadline(Date.now() + HINT_WITHIN_MS, () => work(client));
+    } catch (error) {
+      preparing = undefined;
+      warn('Temporal could not be prepared: trying again after the next hint', { reason: (error as Error).message });
+    }
+  }
   const metrics = receiverMetrics(() => hints.waiting());
   const sink: EventSink = { bucket, hints, metrics, warn };
   const closing: (() => Promise<void> | void)[] = [];
@@ -79,7 +91,7 @@ export async function startReceiver(settings: ReceiverSettings): Promise<Receive
       // Sources wait for hints, so they are told to end first and waited for last.
       const sources = closing.map((end) => end());
       await hints.close();
-      await Promise.all(sources);
+      await Promise.all([...sources, preparing]);
       await connection.close();
       if (started) log.info('receiver stopped');
     })();

@@ -1,10 +1,11 @@
+import { INBOX, INBOX_REPOS } from '../pipeline/inbox.js';
 import type { ObjectEvent } from './notification.js';
 
 /** Whether an event is a reason to look into the inbox, and if not, why not. Names are labels of a metric. */
 export const RELEVANCES = ['inbox', 'not_created', 'other_bucket', 'other_key', 'bad_key'] as const;
 export type Relevance = (typeof RELEVANCES)[number];
 
-const INBOX_FOLDERS = ['inbox/exams/', 'inbox/models/'];
+const INBOX_FOLDERS = INBOX_REPOS.map((repo) => `${INBOX}/${repo}/`);
 
 /** Escaped slashes (after the one decoding that is due), backslashes and control characters. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { takeInWorkflowId } from '../../pipeline/take-in.js';
+import { inboxScheduleId, takeInWorkflowId } from '../../pipeline/take-in.js';
 import { type Receiver, type ReceiverSettings, startReceiver } from '../../triggers/receiver.js';
 import { testServices } from './services.js';
 import { repositoryRoot } from './shared.js';
@@ -25,7 +25,8 @@ export interface HintsAtTemporal {
 export async function hintsAtTemporal(branch: string): Promise<HintsAtTemporal> {
   const { temporal } = await testServices();
   const connection = await Connection.connect({ address: temporal.address });
-  const handle = new Client({ connection, namespace: temporal.namespace }).workflow.getHandle(takeInWorkflowId(branch));
+  const client = new Client({ connection, namespace: temporal.namespace });
+  const handle = client.workflow.getHandle(takeInWorkflowId(branch));
   return {
     async count() {
       try {
@@ -38,6 +39,8 @@ export async function hintsAtTemporal(branch: string): Promise<HintsAtTemporal> 
       }
     },
     async close() {
+      const schedule = client.schedule.getHandle(inboxScheduleId(branch));
+      await schedule.delete().catch(() => undefined);
       await handle.terminate('the suite is over').catch(() => undefined);
       await connection.close();
     },

@@ -9,6 +9,7 @@ import { defineStage, type StageDefinition } from '../../activities/stage.js';
 import { createStageActivities } from '../../activities/stage-activities.js';
 import { createTakeInActivities } from '../../activities/take-in-activities.js';
 import type { InferencePool } from '../../inference/inference-pool.js';
+import type { Services } from '../../infra/dev/services.js';
 import { canonicalJson } from '../../pipeline/canonical-json.js';
 import type { Commit } from '../../pipeline/commit.js';
 import { eraDigest } from '../../pipeline/datum.js';
@@ -141,9 +142,9 @@ export const editPipeline = (
 
 let bundling: Promise<WorkflowBundle> | undefined;
 
-/** A system whose workers run the small stages, in this process. */
-export async function openSmallSystem(): Promise<SmallSystem> {
-  const system = await openTestSystem();
+/** A system whose workers run the small stages, in this process, on servers that all suites share unless given. */
+export async function openSmallSystem(services?: Services): Promise<SmallSystem> {
+  const system = await openTestSystem(services);
   bundling ??= bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../../workflows/index.js', import.meta.url)),
     logger: new DefaultLogger('ERROR'),

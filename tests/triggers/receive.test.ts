@@ -164,17 +164,18 @@ describe('mammoflow receive', () => {
     });
 
   it('says what is missing, in one line with what to do', async () => {
-    for (const [args, message] of [
+    const wrong: readonly (readonly [readonly string[], RegExp, Record<string, string>?])[] = [
       [[], /^error: There is nothing to receive from\. Give --webhook, --sqs/],
       [['--webhook'], /^error: The webhook takes events only from senders .* Set MAMMOFLOW_WEBHOOK_TOKEN/],
       [['--webhook', 'everywhere'], /Give host:port/],
       [['--sqs', 'inbox'], /^error: inbox is not the URL of a queue/],
-    ] as const) {
-      const { code, stderr } = await run(args);
+      [['--webhook'], /^error: MAMMOFLOW_WEBHOOK_TOKEN has fewer than 16/, { MAMMOFLOW_WEBHOOK_TOKEN: 'secret' }],
+    ];
+    const check = async ([args, message, environment]: (typeof wrong)[number]): Promise<void> => {
+      const { code, stderr } = await run(args, environment);
       assert.equal(code, 1, stderr);
       assert.match(stderr, message);
-    }
-    const guessable = await run(['--webhook', '127.0.0.1:0'], { MAMMOFLOW_WEBHOOK_TOKEN: 'secret' });
-    assert.match(guessable.stderr, /^error: MAMMOFLOW_WEBHOOK_TOKEN has fewer than 16 characters/);
+    };
+    await Promise.all(wrong.map(check));
   });
 });
