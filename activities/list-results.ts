@@ -25,6 +25,8 @@ export interface ExamResult {
   readonly bundle?: string;
   /** The bundle's notice, e.g. that its weights are random. */
   readonly notice?: string;
+  /** What lies of it in the inbox: what that waits for, or why it is refused. */
+  readonly inbox?: string;
   readonly image?: LabelProbabilities;
   readonly imageheatmaps?: LabelProbabilities;
 }

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { DEFAULT_BRANCH } from '../pipeline/commit.js';
-import { type CommitOptions, type Committed, printFollowUp, startIfWanted } from './follow-up.js';
+import { DEFAULT_BRANCH, type Hold } from '../pipeline/commit.js';
+import { type CommitOptions, type Committed, type FollowUp, printFollowUp, startIfWanted } from './follow-up.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine, table } from './output.js';
-import { type Session, withSession } from './session.js';
+import { author, requireHead, type Session, withSession } from './session.js';
 
 /** One row of `mammoflow branch list`. */
 export interface BranchRow {
@@ -12,6 +12,15 @@ export interface BranchRow {
   readonly sequence: number;
   readonly time: string;
   readonly message: string;
+  /** Present when it is on hold. */
+  readonly hold?: Hold;
+}
+
+/** What `mammoflow branch hold` and `release` print with `--json`. */
+export interface HoldOutcome extends FollowUp {
+  readonly branch: string;
+  /** The hold that the branch has now, or null. */
+  readonly hold: Hold | null;
 }
 
 /** What `mammoflow branch move --json` prints: `commit` is where the branch points now, `from` where it did. */
@@ -26,7 +35,7 @@ const short = (commit: string): string => commit.slice(0, 12);
 /** `mammoflow branch`: names for lines of commits. */
 export function branchCommand(): Command {
   return new Command('branch')
-    .description('list, create, move or delete branches')
+    .description('list, create, move or delete branches, and put them on hold')
     .addHelpText(
       'after',
       `
@@ -41,6 +50,8 @@ Example:
     .addCommand(listCommand())
     .addCommand(createCommand())
     .addCommand(moveCommand())
+    .addCommand(holdCommand())
+    .addCommand(releaseCommand())
     .addCommand(deleteCommand());
 }
 
@@ -53,13 +64,19 @@ function listCommand(): Command {
     .action((options: CommonOptions) =>
       withSession(options.data, async ({ repository }) => {
         const rows: BranchRow[] = [];
-        for await (const { name, commit } of repository.branches()) {
+        for await (const { name, commit, hold } of repository.branches()) {
           const { sequence, time, message } = await repository.commit(commit);
-          rows.push({ branch: name, commit, sequence, time, message });
+          rows.push({ branch: name, commit, sequence, time, message, ...(hold === undefined ? {} : { hold }) });
         }
         if (options.json) return printJson(rows);
         if (rows.length === 0) return printLine('no branches yet');
-        const cells = rows.map((row) => [row.branch, short(row.commit), row.sequence, row.time, row.message]);
+        const cells = rows.map((row) => [
+          row.hold ? `${row.branch} (on hold)` : row.branch,
+          short(row.commit),
+          row.sequence,
+          row.time,
+          row.message,
+        ]);
         printLine(table(['BRANCH', 'COMMIT', 'SEQUENCE', 'TIME', 'MESSAGE'], cells));
       }),
     );
@@ -103,11 +120,11 @@ Example:
       withSession(options.data, async (session) => {
         const outcome = await moveBranch(session, name, ref, options);
         if (options.json) return printJson(outcome);
-        const { from, commit, job } = outcome;
+        const { from, commit } = outcome;
         if (from === commit) return printLine(`branch ${name} is at ${short(commit)} already`);
         printLine(`branch ${name} moved from ${short(from)} to ${short(commit)}`);
         printLine(`\`mammoflow branch move ${name} ${short(from)}\` moves it back`);
-        printFollowUp(job, options);
+        printFollowUp(outcome, options);
       }),
     );
 }
@@ -122,8 +139,71 @@ export async function moveBranch(
   const to = await session.repository.resolve(ref);
   const from = await session.repository.moveBranch(branch, to);
   const done = `The branch ${branch} is moved from ${short(from)} to ${short(to.id)}`;
-  const job = from === to.id ? null : await startIfWanted(session, to, { ...options, branch }, done);
-  return { branch, from, commit: to.id, job };
+  const followUp = from === to.id ? { job: null } : await startIfWanted(session, to, { ...options, branch }, done);
+  return { branch, from, commit: to.id, ...followUp };
+}
+
+function holdCommand(): Command {
+  return new Command('hold')
+    .description('commit to a branch as usual, but start no job until `mammoflow process` is called')
+    .argument('<name>', 'the branch')
+    .option('--reason <text>', 'kept with the hold')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+While a branch is on hold, nothing that commits to it starts a job: neither what arrives in the inbox, nor put, models
+use, stage set, revert or branch move. Jobs that run go on. \`mammoflow process\` starts a job at any time, and
+\`mammoflow branch release\` ends the hold and starts the job that is due.
+
+Example:
+  $ mammoflow branch hold main --reason "waiting for the new model"`,
+    )
+    .action((name: string, options: CommonOptions & { reason?: string }) =>
+      withSession(options.data, async ({ repository }) => {
+        const { reason } = options;
+        const hold = { since: new Date().toISOString(), author: author(), ...(reason === undefined ? {} : { reason }) };
+        const before = await repository.setHold(name, hold);
+        const outcome: HoldOutcome = { branch: name, hold: before ?? hold, job: null };
+        if (options.json) return printJson(outcome);
+        printLine(
+          `branch ${name} is on hold${before === undefined ? '' : ` since ${before.since}, by ${before.author}`}`,
+        );
+        printLine(`\`mammoflow branch release ${name}\` ends it`);
+      }),
+    );
+}
+
+function releaseCommand(): Command {
+  return new Command('release')
+    .description('end the hold of a branch, and start the job that is due')
+    .argument('<name>', 'the branch')
+    .option('--no-process', 'start no job; `mammoflow process` does it later')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  $ mammoflow branch release main')
+    .action((name: string, options: CommonOptions & Pick<CommitOptions, 'process'>) =>
+      withSession(options.data, async (session) => {
+        const outcome = await releaseBranch(session, name, options);
+        if (options.json) return printJson(outcome);
+        printLine(`branch ${name} is not on hold`);
+        printFollowUp(outcome, options);
+      }),
+    );
+}
+
+/** Ends the hold of a branch, and starts a job if its exams want something. */
+export async function releaseBranch(
+  session: Session,
+  branch: string,
+  options: Pick<CommitOptions, 'process'>,
+): Promise<HoldOutcome> {
+  const { repository } = session;
+  await repository.setHold(branch, undefined);
+  const head = await requireHead(repository, branch);
+  const followUp = await startIfWanted(session, head, { ...options, branch }, `The hold of ${branch} is ended`);
+  return { branch, hold: null, ...followUp };
 }
 
 function deleteCommand(): Command {

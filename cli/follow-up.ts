@@ -17,10 +17,18 @@ export interface CommitOptions {
 export interface Committed {
   readonly commit: string | null;
   readonly job: string | null;
+  /** Present when there is no job because the branch is on hold. */
+  readonly held?: true;
 }
 
+/** What follows from a commit. */
+export type FollowUp = Pick<Committed, 'job' | 'held'>;
+const NO_JOB: FollowUp = { job: null };
+const HELD: FollowUp = { job: null, held: true };
+
 /**
- * Starts the job that brings results up to a commit, unless they are there already or nobody asked for it.
+ * Starts the job that brings results up to a commit, unless they are there already, nobody asked for it, or the branch
+ * is on hold.
  * @param done what has been done by then, for the error when the job cannot be started.
  */
 export async function startIfWanted(
@@ -28,17 +36,25 @@ export async function startIfWanted(
   commit: Commit,
   { branch, process: asked }: Pick<CommitOptions, 'branch' | 'process'>,
   done = made(commit),
-): Promise<string | null> {
-  if (!asked) return null;
+): Promise<FollowUp> {
+  if (!asked) return NO_JOB;
   const { repository } = session;
-  return orSayWhatIsDone(done, async () =>
-    (await hasWork(repository, stages, commit)) ? startJob(await session.client(), commit, { branch }) : null,
-  );
+  return orSayWhatIsDone(done, async () => {
+    if (!(await hasWork(repository, stages, commit))) return NO_JOB;
+    if ((await repository.holdOf(branch)) !== undefined) return HELD;
+    return { job: await startJob(await session.client(), commit, { branch }) };
+  });
 }
 
-/** Starts the job on a commit. When that fails, the error says what has been done by then. */
-export const startJobAfter = (session: Session, commit: Commit, branch: string): Promise<string> =>
-  orSayWhatIsDone(made(commit), async () => startJob(await session.client(), commit, { branch }));
+/**
+ * Starts the job on a commit, unless the branch is on hold. When that fails, the error says what has been done by then.
+ */
+export const startJobAfter = (session: Session, commit: Commit, branch: string): Promise<FollowUp> =>
+  orSayWhatIsDone(made(commit), async () =>
+    (await session.repository.holdOf(branch)) === undefined
+      ? { job: await startJob(await session.client(), commit, { branch }) }
+      : HELD,
+  );
 
 const made = (commit: Commit): string => `Commit ${commit.id.slice(0, 12)} is made`;
 
@@ -56,9 +72,12 @@ async function orSayWhatIsDone<T>(done: string, start: () => Promise<T>): Promis
   }
 }
 
+export const ON_HOLD = 'no job started, because the branch is on hold; `mammoflow process` starts one all the same';
+
 /** The last lines of a verb that commits, for people. */
-export function printFollowUp(job: string | null, { process: asked }: Pick<CommitOptions, 'process'>): void {
-  if (job !== null) printLine(`job ${job} started; see it with \`mammoflow job ${job} --watch\``);
+export function printFollowUp({ job, held }: FollowUp, { process: asked }: Pick<CommitOptions, 'process'>): void {
+  if (held) printLine(ON_HOLD);
+  else if (job !== null) printLine(`job ${job} started; see it with \`mammoflow job ${job} --watch\``);
   else if (asked) printLine('no job started: no exam wants anything that it does not have');
   else printLine('no job started; `mammoflow process` brings results up to date whenever you like');
 }

@@ -14,6 +14,7 @@ import { explainCommand } from './explain.js';
 import { forgetCommand } from './forget.js';
 import { gcCommand } from './gc.js';
 import { getCommand } from './get.js';
+import { inboxCommand } from './inbox.js';
 import { jobCommand } from './job.js';
 import { jobsCommand } from './jobs.js';
 import { logCommand } from './log.js';
@@ -54,6 +55,7 @@ const COMMANDS: readonly (() => Command)[] = [
   getCommand,
   diffCommand,
   revertCommand,
+  inboxCommand,
   branchCommand,
   modelsCommand,
   stageCommand,

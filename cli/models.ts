@@ -5,7 +5,13 @@ import { MODEL_ROLES } from '../pipeline/bundle.js';
 import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
 import { DEFAULT_BRANCH, type InputItem } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
-import { type PipelineDocument, useForAll, useForNew } from '../pipeline/pipeline-document.js';
+import {
+  type ModelArrival,
+  modelArrivalSchema,
+  type PipelineDocument,
+  useForAll,
+  useForNew,
+} from '../pipeline/pipeline-document.js';
 import { missingVersion } from '../repos/committed-files.js';
 import { readPipeline, writePipeline } from '../repos/pipeline-repo.js';
 import { type Repository, rootOf } from '../repos/repository.js';
@@ -29,7 +35,7 @@ export function modelsCommand(): Command {
     .addHelpText(
       'after',
       `
-Bundles are put with \`mammoflow put models <folder>\` and removed with \`mammoflow rm models <bundle>\`.
+Bundles are put with \`mammoflow put models <folder>\`, or uploaded to inbox/models/, and removed with \`mammoflow rm models <bundle>\`.
 
 Example:
   $ mammoflow models list
@@ -37,7 +43,8 @@ Example:
     )
     .addCommand(listCommand())
     .addCommand(showCommand())
-    .addCommand(useCommand());
+    .addCommand(useCommand())
+    .addCommand(arrivalsCommand());
 }
 
 function listCommand(): Command {
@@ -156,9 +163,87 @@ Examples:
         const exams = outcome.for === 'all' ? 'all exams' : 'new and changed exams';
         if (outcome.commit === null) return printLine(`nothing to commit: ${outcome.bundle} is in use for ${exams}`);
         printLine(`commit ${outcome.commit}: ${outcome.bundle} is used for ${exams}`);
-        printFollowUp(outcome.job, options);
+        printFollowUp(outcome, options);
       }),
     );
+}
+
+/** What `mammoflow models arrivals --json` prints. */
+export interface ArrivalsOutcome extends Committed {
+  readonly arrivals: ModelArrival;
+}
+
+function arrivalsCommand(): Command {
+  return addCommitOptions(
+    new Command('arrivals')
+      .description('show or set what becomes of bundles that are uploaded to inbox/models/')
+      .argument('[choice]', 'keep, new or all'),
+  )
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+A bundle that arrives is checked and committed. Then exams
+  keep  go on with the models they have (the default); the first bundle is used all the same
+  new   that are new or change are processed with it
+  all   are processed with it, old ones too
+
+Example:
+  $ mammoflow models arrivals new`,
+    )
+    .action((choice: string | undefined, options: CommitOptions & CommonOptions) =>
+      withSession(options.data, async ({ repository }) => {
+        const outcome = await setArrivals(repository, choice, options);
+        if (options.json) return printJson(outcome);
+        if (outcome.commit !== null) printLine(`commit ${outcome.commit}`);
+        printLine(`${outcome.arrivals}: ${ARRIVAL_TEXT[outcome.arrivals]}`);
+      }),
+    );
+}
+
+const ARRIVAL_TEXT: Readonly<Record<ModelArrival, string>> = {
+  keep: 'a bundle that arrives is committed, and exams go on with the models they have',
+  new: 'new and changed exams are processed with a bundle that arrives',
+  all: 'all exams are processed with a bundle that arrives',
+};
+
+/**
+ * Sets what becomes of bundles that arrive, where a choice is given. It changes no results, so there is never a job.
+ * @throws MammoflowError `invalid-argument` for a choice that there is not.
+ */
+export async function setArrivals(
+  repository: Repository,
+  choice: string | undefined,
+  { branch, message }: Pick<CommitOptions, 'branch' | 'message'>,
+): Promise<ArrivalsOutcome> {
+  const head = await requireHead(repository, branch);
+  const chosen = modelArrivalSchema.safeParse(
+    choice ?? (await readPipeline(repository, head)).arrivals?.models ?? 'keep',
+  );
+  if (!chosen.success) {
+    throw new MammoflowError(
+      'invalid-argument',
+      `${JSON.stringify(choice)} is none of ${modelArrivalSchema.options.join(', ')}.`,
+      'See `mammoflow models arrivals --help`.',
+    );
+  }
+  const models = chosen.data;
+  if (choice === undefined) return { arrivals: models, commit: null, job: null };
+  const details = {
+    author: author(),
+    message: message ?? `Models that arrive: ${models}`,
+    by: { kind: 'models' },
+  } as const;
+  const commit = await repository.commitOnto(branch, details, async (roots, sequence) => {
+    const document = await readPipeline(repository, { roots });
+    if ((document.arrivals?.models ?? 'keep') === models) return undefined;
+    const next = { ...document, arrivals: { models } };
+    return {
+      roots: { ...roots, pipeline: await writePipeline(repository, rootOf({ roots }, 'pipeline'), next, sequence) },
+    };
+  });
+  return { arrivals: models, commit: commit?.id ?? null, job: null };
 }
 
 /** Makes the pipeline use a bundle, and starts the job that follows. */
@@ -187,8 +272,8 @@ export async function applyBundle(session: Session, text: string, options: UseOp
       };
     },
   );
-  const job = commit === undefined ? null : await startIfWanted(session, commit, options);
-  return { bundle: name, for: options.for, commit: commit?.id ?? null, job };
+  const followUp = commit === undefined ? { job: null } : await startIfWanted(session, commit, options);
+  return { bundle: name, for: options.for, commit: commit?.id ?? null, ...followUp };
 }
 
 /** Choosing again what new exams use already begins no era. */

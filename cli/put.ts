@@ -12,7 +12,7 @@ import { readPipeline } from '../repos/pipeline-repo.js';
 import { type ItemToPut, type PutProgress, type PutResult, putItems } from '../repos/put-items.js';
 import { rootOf } from '../repos/repository.js';
 import { findExamFolders, type RefusedExam } from './exam-folders.js';
-import { startJobAfter } from './follow-up.js';
+import { type Committed, ON_HOLD, startJobAfter } from './follow-up.js';
 import { progressLine } from './job-output.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
@@ -29,11 +29,8 @@ interface PutOptions extends CommonOptions {
 export type Refusal = RefusedExam | { readonly bundle: string; readonly reason: string };
 
 /** What `mammoflow put --json` prints. */
-export interface PutOutcome {
+export interface PutOutcome extends Committed {
   readonly repo: string;
-  /** The commit made, or null when everything was there already. */
-  readonly commit: string | null;
-  readonly job: string | null;
   readonly changed: readonly string[];
   /** The bundle that new exams are processed with from now on, or null when there is none yet. */
   readonly inUse: string | null;
@@ -214,7 +211,7 @@ async function processIfAsked(
   session: Session,
   { commit, changed }: PutResult,
   options: PutSettings,
-): Promise<Pick<PutOutcome, 'commit' | 'job' | 'changed' | 'inUse'>> {
+): Promise<Pick<PutOutcome, 'commit' | 'job' | 'held' | 'changed' | 'inUse'>> {
   if (commit === undefined) return { commit: null, job: null, changed, inUse: await bundleInUse(session, options) };
   const { eras } = await readPipeline(session.repository, commit);
   const inUse = eras.at(-1)?.bundle ?? null;
@@ -224,7 +221,7 @@ async function processIfAsked(
   const affected = (repo: string): boolean => rootOf(commit, repo).tree !== rootOf(before, repo).tree;
   // A bundle that is not in use changes no results.
   if (!affected('exams') && !affected('pipeline')) return { ...made, job: null };
-  return { ...made, job: await startJobAfter(session, commit, options.branch) };
+  return { ...made, ...(await startJobAfter(session, commit, options.branch)) };
 }
 
 async function bundleInUse({ repository }: Session, { branch }: PutSettings): Promise<string | null> {
@@ -297,6 +294,8 @@ function printOutcome(outcome: PutOutcome): void {
   }
   if (outcome.job !== null) {
     printLine(`job ${outcome.job} started; see it with \`mammoflow job ${outcome.job} --watch\``);
+  } else if (outcome.held) {
+    printLine(ON_HOLD);
   } else if (outcome.inUse === null) {
     printLine('no job started, because no model is in use yet: put one with `mammoflow put models <folder>`');
   } else {

@@ -28,11 +28,20 @@ export function printResults(results: readonly ExamResult[]): void {
   if (rows.length > 0) {
     printLine(table(['EXAM', 'OUTCOME', 'CLASSIFIER', ...LABELS.map((label) => label.toUpperCase()), 'BUNDLE'], rows));
   }
-  for (const { exam, outcome, reason, image } of results) {
-    if (image === undefined) printLine(`${exam}: ${outcome}${reason === undefined ? '' : `: ${reason}`}`);
+  for (const { exam, outcome, reason, inbox, image } of results) {
+    if (image === undefined) printLine(`${exam}: ${outcomeText(outcome, reason)}`);
+    if (inbox !== undefined && inbox !== reason) printLine(`${exam}: in the inbox: ${inbox}`);
   }
   for (const notice of new Set(results.flatMap((result) => result.notice ?? []))) printLine(notice);
   printLine(RESEARCH_USE_ONLY);
+}
+
+const WAITS = /^Waiting /;
+
+/** "failed: L_CC.png is cut short", "waiting for R_MLO since 10:42". */
+function outcomeText(outcome: ExamResult['outcome'], reason: string | undefined): string {
+  if (reason === undefined) return outcome;
+  return outcome === 'waiting' && WAITS.test(reason) ? reason.replace(WAITS, 'waiting ') : `${outcome}: ${reason}`;
 }
 
 /** Results as CSV (RFC 4180), one line an exam and classifier; the notice is a column, so that it travels with every row. */

@@ -47,7 +47,7 @@ Examples:
         const then = outcome.revertedTo.slice(0, 12);
         if (outcome.commit === null) return printLine(`nothing to commit: ${repo} is as it was at ${then}`);
         printLine(`commit ${outcome.commit}: ${repo} as at ${then}, ${outcome.changed.length} changed`);
-        printFollowUp(outcome.job, options);
+        printFollowUp(outcome, options);
       }),
     );
 }
@@ -82,6 +82,6 @@ export async function revert(
       by: { kind: 'revert' },
     },
   });
-  const job = commit === undefined ? null : await startIfWanted(session, commit, options);
-  return { repo, commit: commit?.id ?? null, job, revertedTo: to.id, changed };
+  const followUp = commit === undefined ? { job: null } : await startIfWanted(session, commit, options);
+  return { repo, commit: commit?.id ?? null, ...followUp, revertedTo: to.id, changed };
 }

@@ -144,7 +144,7 @@ Examples:
         if (version !== undefined) {
           printLine(`jobs wait for a worker with version ${outcome.version}; this build has ${version}`);
         }
-        printFollowUp(outcome.job, options);
+        printFollowUp(outcome, options);
       }),
     );
 }
@@ -198,8 +198,8 @@ export async function setStage(
       return { roots: { ...roots, pipeline } };
     },
   );
-  const job = commit === undefined ? null : await startIfWanted(session, commit, options);
-  return { ...(row as StageRow), commit: commit?.id ?? null, job };
+  const followUp = commit === undefined ? { job: null } : await startIfWanted(session, commit, options);
+  return { ...(row as StageRow), commit: commit?.id ?? null, ...followUp };
 }
 
 function merge(before: StageSettings, parameters: Record<string, Json>, { queue, version }: SetOptions): StageSettings {

@@ -6,9 +6,11 @@ import { type ConnectionSettings, connectionSettings } from '../infra/connection
 import { receiverHealth } from '../infra/dev/event-receiver.js';
 import { readRunningState, type StackState } from '../infra/dev/state.js';
 import { type Poller, pollersOf } from '../infra/pollers.js';
+import type { Hold } from '../pipeline/commit.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine, table } from './output.js';
+import { openSession } from './session.js';
 
 /** What `mammoflow status --json` prints. */
 export interface Status {
@@ -19,6 +21,8 @@ export interface Status {
   /** What hears of uploads to the embedded S3 server: `ok`, `waiting for Temporal`, or `down`. */
   readonly receiver?: { readonly address: string; readonly status: string };
   readonly workers: readonly Poller[];
+  /** Branches on hold: what is committed to them starts no job. */
+  readonly holds: readonly ({ readonly branch: string } & Hold)[];
   /** Why it is not ready, one sentence each. */
   readonly problems: readonly string[];
 }
@@ -49,6 +53,9 @@ Example:
       printLine(`S3           ${status.s3.endpoint}, bucket ${status.s3.bucket}`);
       if (status.console) printLine(`Console      ${status.console}`);
       if (status.receiver) printLine(`Receiver     ${status.receiver.address}, ${status.receiver.status}`);
+      for (const { branch, since, author, reason } of status.holds) {
+        printLine(`On hold      ${branch}, since ${since} by ${author}${reason === undefined ? '' : `: ${reason}`}`);
+      }
       const rows = status.workers.map(({ taskQueue, identity, lastSeen }) => [taskQueue, identity, lastSeen]);
       printLine();
       printLine(rows.length === 0 ? 'no workers' : table(['QUEUE', 'WORKER', 'LAST SEEN'], rows));
@@ -87,6 +94,7 @@ export async function statusOf(dataFolder: string): Promise<Status> {
     ...(running?.console === undefined ? {} : { console: running.console }),
     ...(receiver === undefined ? {} : { receiver }),
     workers,
+    holds: s3Problem === undefined ? await holdsOf(settings) : [],
     problems,
   };
 }
@@ -114,6 +122,19 @@ async function receiverOf(running: StackState | undefined, problems: string[]): 
   } catch {
     problems.push('The receiver of upload events does not answer and is about to be started again.');
     return { address, status: 'down' };
+  }
+}
+
+async function holdsOf(settings: ConnectionSettings): Promise<Status['holds']> {
+  const session = openSession(settings);
+  try {
+    const holds: Status['holds'][number][] = [];
+    for await (const { name, hold } of session.repository.branches()) {
+      if (hold !== undefined) holds.push({ branch: name, ...hold });
+    }
+    return holds;
+  } finally {
+    await session.close();
   }
 }
 

@@ -4,7 +4,17 @@ import { datumRecordSchema } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { type Erasure, recordErasure } from './erasures.js';
 import { sha256Stream } from './hash.js';
-import { commitPrefix, datumsPrefix, fileKey, jobOutcomeKey, jobsPrefix, knownOutcomesPrefix } from './layout.js';
+import {
+  commitPrefix,
+  datumsPrefix,
+  dismissedPrefix,
+  fileKey,
+  inboxKey,
+  jobOutcomeKey,
+  jobsPrefix,
+  knownOutcomesPrefix,
+  refusalPrefix,
+} from './layout.js';
 import type { ListedVersion, ObjectStore } from './object-store.js';
 import { dropResults } from './put-items.js';
 import { type CommitDetails, type Repository, type Roots, rootOf, stageReposOf } from './repository.js';
@@ -56,7 +66,9 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
       return limit(() => collect('outcomes in jobs', key, key));
     }),
   );
-  await collect('inbox', `inbox/exams/${exam}/`);
+  await collect('inbox', inboxKey('exams', exam, ''));
+  await collect('dismissed', dismissedPrefix('exams', exam));
+  await collect('refusals', refusalPrefix('exams', exam));
   return { exam, versions };
 }
 
@@ -114,7 +126,7 @@ export async function markErased(
       const record = datumRecordSchema.safeParse(parse(object?.bytes)).data;
       add(record?.files ?? []);
       for (const hash of Object.values(record?.document.inputs ?? {})) sha256.add(hash);
-    } else if (area === 'exams' || area === 'inbox' || stages.includes(area)) {
+    } else if (area === 'exams' || area === 'inbox' || area === 'dismissed' || stages.includes(area)) {
       versions.add(version.versionId);
       const hash = await hashOf(store, version);
       if (hash !== undefined) sha256.add(hash);

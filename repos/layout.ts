@@ -42,5 +42,6 @@ export const refusalKey = (repo: string, item: string, fingerprint: string): str
   `${refusalPrefix(repo, item)}${fingerprint}.json`;
 export const inboxKey = (repo: string, item: string, path: string): string => `inbox/${repo}/${item}/${path}`;
 /** Uploads that somebody took out of the inbox, by the time at which they did. */
+export const dismissedPrefix = (repo: string, item: string): string => `dismissed/${repo}/${item}/`;
 export const dismissedKey = (repo: string, item: string, time: string, path: string): string =>
-  `dismissed/${repo}/${item}/${time}/${path}`;
+  `${dismissedPrefix(repo, item)}${time}/${path}`;
