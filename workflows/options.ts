@@ -21,12 +21,12 @@ export const STAGE_OPTIONS = {
 } as const satisfies ActivityOptions;
 
 /**
- * Taking in: a worker that was killed is noticed in a quarter of a minute, and after an outage exams do not wait for
+ * Taking in: a worker that was killed is noticed in ten seconds, and after an outage exams do not wait for
  * long. An attempt that is given up is waited for, so that nothing of it goes on beside the next one.
  */
 export const TAKE_IN_OPTIONS = {
   startToCloseTimeout: '6 hours',
-  heartbeatTimeout: '15 seconds',
+  heartbeatTimeout: '10 seconds',
   retry: { ...RETRY, maximumInterval: '15 seconds' },
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 } as const satisfies ActivityOptions;

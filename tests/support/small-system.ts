@@ -142,7 +142,7 @@ export const editPipeline = (
 
 let bundling: Promise<WorkflowBundle> | undefined;
 
-/** A system whose workers run the small stages, in this process, on servers that all suites share unless given. */
+/** A system whose workers run the small stages, in this process. */
 export async function openSmallSystem(services?: Services): Promise<SmallSystem> {
   const system = await openTestSystem(services);
   bundling ??= bundleWorkflowCode({

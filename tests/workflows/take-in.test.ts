@@ -1,19 +1,27 @@
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { setArrivals } from '../../cli/models.js';
 import { ensureInboxSchedule } from '../../infra/inbox-schedule.js';
-import type { Commit } from '../../pipeline/commit.js';
+import { MODEL_CARD_FILE } from '../../pipeline/bundle.js';
+import { type Commit, OUTCOMES } from '../../pipeline/commit.js';
 import { VIEWS, viewFile } from '../../pipeline/exam.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { inboxScheduleId, inboxSettingsSchema, type TakeInState, takeInWorkflowId } from '../../pipeline/take-in.js';
+import { readPipeline } from '../../repos/pipeline-repo.js';
 import { rootOf } from '../../repos/repository.js';
 import { hintInbox } from '../../triggers/hint.js';
 import { makePng } from '../imaging/png-fixtures.js';
 import { openInbox, type TestInbox, viewPicture } from '../support/inbox.js';
 import { openSmallSystem, type SmallSystem } from '../support/small-system.js';
+import { PLACEHOLDER } from '../support/system.js';
 import { until } from '../support/until.js';
 
 /** Quick, so that tests are. */
 const INBOX = inboxSettingsSchema.parse({ quietSeconds: 1, correctionQuietSeconds: 3, reportAfterSeconds: 0 });
+
+const ZEROS = `"${'0'.repeat(64)}"`;
 
 describe('taking in', function () {
   this.timeout(60_000);
@@ -192,6 +200,41 @@ describe('taking in', function () {
     await hintInbox(client);
     await until('the result', async () => (await results()) === 1);
     assert.equal((await jobs()).length, 1);
+  });
+
+  it('checks and commits a bundle, and does with it what the pipeline says', async () => {
+    await setArrivals(repository(), 'all', { branch: 'main' });
+    await inbox.uploadViews('exam-1');
+    await hintInbox(client);
+    await until('the result', async () => (await results()) === 1);
+    const card = await readFile(join(PLACEHOLDER, MODEL_CARD_FILE), 'utf8');
+    for (const file of await readdir(PLACEHOLDER)) {
+      const bytes = await readFile(join(PLACEHOLDER, file));
+      await inbox.upload(`models/new/${file}`, bytes);
+      await inbox.upload(
+        `models/broken/${file}`,
+        file === MODEL_CARD_FILE ? card.replaceAll(/"[0-9a-f]{64}"/g, ZEROS) : bytes,
+      );
+    }
+    await inbox.upload('models/unfinished/model.json', card);
+    await hintInbox(client);
+    const bundleOf = async () => (await repository().outcomes.get(rootOf(await head(), OUTCOMES), 'exam-1'))?.bundle;
+    await until('the replay', async () => (await bundleOf()) === 'placeholder');
+    const commit = (await commitsFromInbox()).find(({ message }) => message === 'Take in bundle placeholder');
+    assert.equal((await readPipeline(repository(), commit as Commit)).eras.length, 1);
+
+    const items = await until('the refusal', async () => {
+      const found = (await state()).items?.filter(({ repo }) => repo === 'models');
+      return found?.some(({ state: is }) => is === 'refused') && found;
+    });
+    const told = new Map(items.map((item) => [item.name, item]));
+    assert.match(
+      told.get('broken')?.sentence ?? '',
+      /\.onnx has the SHA-256 [0-9a-f]{64}, but model\.json says 0{64}\./,
+    );
+    assert.equal(told.get('unfinished')?.state, 'incomplete');
+    assert.equal(told.get('unfinished')?.missing.length, 3);
+    assert.deepEqual(await inbox.keys('inbox/models/new/'), []);
   });
 
   it('refuses a wrong argument at once', async () => {
