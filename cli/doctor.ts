@@ -8,7 +8,7 @@ import {
   type LifecycleRule,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { Connection } from '@temporalio/client';
+import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
 import { Command } from 'commander';
 import { stages } from '../activities/stages/index.js';
 import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
@@ -17,10 +17,11 @@ import { readRunningState } from '../infra/dev/state.js';
 import { findOnPath } from '../infra/dev/tool-cache.js';
 import { pollersOf } from '../infra/pollers.js';
 import { missingSearchAttributes } from '../infra/search-attributes.js';
-import { INPUT_REPOS } from '../pipeline/commit.js';
+import { DEFAULT_BRANCH, INPUT_REPOS } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { SEARCH_ATTRIBUTES } from '../pipeline/search-attributes.js';
+import { inboxScheduleId } from '../pipeline/take-in.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
 
@@ -246,6 +247,7 @@ async function checkTemporal({ temporal }: ConnectionSettings): Promise<Finding[
       ok('temporal', `namespace ${temporal.namespace} at ${address} answers`),
       await checkSearchAttributes(connection, temporal.namespace),
       ...(await checkQueues(connection, temporal.namespace)),
+      await checkSchedule(new Client({ connection, namespace: temporal.namespace })),
     ];
   } catch (error) {
     const next = 'Check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the credentials, or start it with `mammoflow up`.';
@@ -276,6 +278,34 @@ async function checkSearchAttributes(connection: Connection, namespace: string):
       'search attributes',
       `They cannot be listed: ${reasonOf(error)}.`,
       'See in the Temporal UI that they are there.',
+    );
+  }
+}
+
+/** What finds uploads that no event told of. */
+async function checkSchedule(client: Client): Promise<Finding> {
+  const scheduleId = inboxScheduleId(DEFAULT_BRANCH);
+  try {
+    const { spec, state } = await client.schedule.getHandle(scheduleId).describe();
+    const seconds = (spec.intervals?.[0]?.every ?? 0) / 1000;
+    if (!state.paused) return ok('inbox', `looked into every ${seconds} s`);
+    return warn(
+      'inbox',
+      'Its schedule is paused: an upload whose event is lost is not taken in.',
+      `Go on with: temporal schedule toggle --schedule-id ${scheduleId} --unpause`,
+    );
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) {
+      return warn(
+        'inbox',
+        `Its schedule cannot be read: ${reasonOf(error)}.`,
+        'See in the Temporal UI that it is there.',
+      );
+    }
+    return warn(
+      'inbox',
+      'No schedule looks into it, so uploads are not taken in by themselves.',
+      'Start a receiver, which sets it up: mammoflow receive --webhook or --sqs <queue-url>.',
     );
   }
 }

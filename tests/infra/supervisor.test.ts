@@ -108,6 +108,7 @@ describe('up, status, env, doctor and down', () => {
     assert.equal(outcomes.get('search attributes'), 'ok');
     assert.equal(outcomes.get('mammoflow-cpu'), 'warn', 'no worker polls');
     assert.equal(outcomes.get('receiver'), 'ok');
+    assert.equal(outcomes.get('inbox'), 'ok', 'its schedule has been set up');
 
     const down = await mammoflow('down', '--json', '--data', folder);
     assert.deepEqual(JSON.parse(down.stdout), { stopped: true });
