@@ -20,7 +20,7 @@ export interface LookAround {
   readonly lastLook?: number;
 }
 
-/** The steps of taking in. None of them ever fails for good: the inbox stays as it is until they succeed. */
+/** The steps of taking in. Every error is tried again: the inbox stays as it is until they succeed. */
 export interface TakeInActivities {
   /** Lists what lies in the inbox, and tells the log what has been incomplete for too long. */
   lookAround(request: LookAround): Promise<InboxLookAround>;
@@ -62,6 +62,7 @@ export function createTakeInActivities({ repository, client, stages, inbox }: Ta
     takeInExams: steadily(async (request) => {
       const taken = await takeInExams(repository, request);
       for (const { exam, reason } of taken.refused) log().warn('refused in the inbox', { exam, reason });
+      for (const { exam, reason } of taken.failed) log().warn('not taken in yet', { exam, reason });
       for (const flag of taken.flagged) log().warn('taken in, but to be looked at', { flag });
       log().info('taken in', { exams: taken.exams, commit: taken.commit });
       return taken;

@@ -33,6 +33,8 @@ export interface TakenIn {
   /** Exams that are out of the inbox now. */
   readonly exams: number;
   readonly refused: readonly { readonly exam: string; readonly reason: string }[];
+  /** Exams that stay because a service failed for them, as of an object that may not be read: others go on. */
+  readonly failed: readonly { readonly exam: string; readonly reason: string }[];
   /** Exams whose views came far apart, as sentences. */
   readonly flagged: readonly string[];
 }
@@ -67,7 +69,7 @@ interface Exam {
  * none, and its id is found by the batch. So whoever dies in between loses nothing and doubles nothing. A file that is
  * replaced meanwhile stays in the inbox, and so does an exam that is erased or not complete any more.
  *
- * @throws whatever the service does; an exam that cannot be right is refused alone.
+ * @throws whatever the service does for every exam; an exam that cannot be right is refused alone.
  */
 export async function takeInExams(repository: Repository, request: TakeInRequest): Promise<TakenIn> {
   const { store, inputs } = repository;
@@ -136,10 +138,16 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
     });
   }
 
+  // All of them are waited for: nothing of this attempt must go on beside the next one.
   const settled = await Promise.allSettled(request.exams.map(prepare));
-  // Only after all of them have ended: nothing of this attempt must go on beside the next one.
-  for (const one of settled) if (one.status === 'rejected') throw one.reason;
-  const prepared = settled.flatMap((one) => (one.status === 'fulfilled' && one.value !== undefined ? [one.value] : []));
+  const prepared: Exam[] = [];
+  const failed: { exam: string; reason: string }[] = [];
+  for (const [index, one] of settled.entries()) {
+    if (one.status === 'rejected') failed.push({ exam: request.exams[index] as string, reason: String(one.reason) });
+    else if (one.value !== undefined) prepared.push(one.value);
+  }
+  const broken = settled.find((one) => one.status === 'rejected');
+  if (broken !== undefined && prepared.length + refused.length === 0) throw broken.reason;
   const flagged = flagsOf(prepared);
 
   let included: readonly Exam[] = [];
@@ -175,6 +183,7 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
     ...(made === undefined ? {} : { commit: made.id }),
     exams: included.length,
     refused,
+    failed,
     flagged: flagsOf(included),
   };
 }

@@ -124,4 +124,6 @@ export interface InboxReport {
 export interface TakeInState extends Partial<InboxReport> {
   readonly takenIn: { readonly exams: number; readonly bundles: number; readonly commits: number };
   readonly last?: { readonly commit: string; readonly job: string | null };
+  /** Why the last attempt to take something in did not succeed; absent when it did. */
+  readonly trouble?: string;
 }

@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -17,7 +18,7 @@ import { type TakeInInput, type TakeInSettings, type TakeInState, takeInInputSch
 import { checkArgument } from './arguments.js';
 import { searchAttributes } from './attributes.js';
 import { inboxChanged, waiting } from './messages.js';
-import { TAKE_IN_OPTIONS } from './options.js';
+import { MOVE_OPTIONS, TAKE_IN_OPTIONS } from './options.js';
 
 /** A steady stream becomes a commit every few seconds, and not one for each exam. */
 const TAKE_INTERVAL_MS = 3_000;
@@ -39,9 +40,18 @@ interface Carried {
   readonly lastTakeAt: number;
   /** Commits whose jobs are still to be started. */
   readonly toStart: readonly string[];
+  /** A commit may have been made of which no answer came. */
+  readonly unsure: boolean;
 }
 
-const activities = proxyActivities<TakeInActivities>({ ...TAKE_IN_OPTIONS, taskQueue: TASK_QUEUES.workflow });
+const { lookAround, startFollowingJob, lastTakenIn } = proxyActivities<TakeInActivities>({
+  ...TAKE_IN_OPTIONS,
+  taskQueue: TASK_QUEUES.workflow,
+});
+const { takeInExams, takeInBundle } = proxyActivities<TakeInActivities>({
+  ...MOVE_OPTIONS,
+  taskQueue: TASK_QUEUES.workflow,
+});
 
 /**
  * Turns the inbox into commits and jobs, for ever. It sleeps until a hint comes or something that lies there is due,
@@ -70,16 +80,20 @@ class Inbox {
   private lastLookAt = 0;
   private lastTakeAt: number;
   private readonly toStart: string[];
+  private unsure: boolean;
+  private trouble: string | undefined;
 
   constructor(
     private readonly settings: TakeInSettings,
-    private readonly carried: Carried | undefined,
+    carried: Carried | undefined,
   ) {
     this.takenIn = carried?.takenIn ?? { exams: 0, bundles: 0, commits: 0 };
     this.last = carried?.last;
     this.lastLook = carried?.lastLook;
     this.lastTakeAt = carried?.lastTakeAt ?? 0;
     this.toStart = [...(carried?.toStart ?? [])];
+    // Whoever was here before may have been ended between a commit and its job.
+    this.unsure = carried?.unsure ?? true;
   }
 
   hint(): void {
@@ -92,18 +106,14 @@ class Inbox {
       ...this.look?.report,
       takenIn: this.takenIn,
       ...(this.last === undefined ? {} : { last: this.last }),
+      ...(this.trouble === undefined ? {} : { trouble: this.trouble }),
     };
   }
 
   async run(): Promise<never> {
-    const { branch } = this.settings;
-    upsertSearchAttributes(searchAttributes({ branch }));
-    if (this.carried === undefined) {
-      // Whoever was here before may have been ended between a commit and its job.
-      const commit = await this.ask(() => activities.lastTakenIn(branch));
-      if (commit !== undefined) this.toStart.push(commit);
-    }
+    upsertSearchAttributes(searchAttributes({ branch: this.settings.branch }));
     for (;;) {
+      await this.findUnanswered();
       await this.startJobs();
       const nextLookAt = await this.lookAndTake();
       await this.startJobs();
@@ -117,7 +127,7 @@ class Inbox {
   private async lookAndTake(): Promise<number | undefined> {
     this.changed = false;
     const request = { given: this.settings, ...(this.lastLook === undefined ? {} : { lastLook: this.lastLook }) };
-    const look = await this.ask(() => activities.lookAround(request));
+    const look = await this.ask(() => lookAround(request));
     if (look === undefined) return Date.now();
     const lookedAt = Date.now();
     this.looks += 1;
@@ -139,14 +149,14 @@ class Inbox {
     const { branch } = this.settings;
     for (const folder of bundles) {
       const request = { branch, folder, settings, batch: uuid4(), after };
-      const taken = await this.ask(() => activities.takeInBundle(request));
+      const taken = await this.move(() => takeInBundle(request));
       if (taken?.commit === undefined) continue;
       this.committed(taken.commit);
       this.takenIn = { ...this.takenIn, bundles: this.takenIn.bundles + 1 };
     }
     if (exams.length === 0) return;
     const request = { branch, exams, settings, batch: uuid4(), after };
-    const taken = await this.ask(() => activities.takeInExams(request));
+    const taken = await this.move(() => takeInExams(request));
     if (taken === undefined) return;
     if (taken.commit !== undefined) this.committed(taken.commit);
     this.takenIn = { ...this.takenIn, exams: this.takenIn.exams + taken.exams };
@@ -158,11 +168,35 @@ class Inbox {
     this.toStart.push(commit);
   }
 
+  /** @returns undefined when it did not succeed, and may have made a commit all the same. */
+  private async move<Result>(activity: () => Promise<Result>): Promise<Result | undefined> {
+    try {
+      const result = await this.ask(activity);
+      this.trouble = undefined;
+      this.unsure ||= result === undefined;
+      return result;
+    } catch (error) {
+      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+      this.trouble = error.cause?.message ?? error.message;
+      this.unsure = true;
+      return undefined;
+    }
+  }
+
+  /** A commit from the inbox of which no answer came: its job is asked for again, which starts none twice. */
+  private async findUnanswered(): Promise<void> {
+    if (!this.unsure) return;
+    const commit = await this.ask(async () => (await lastTakenIn(this.settings.branch)) ?? null);
+    if (commit === undefined) return;
+    this.unsure = false;
+    if (commit !== null && commit !== this.last?.commit) this.toStart.push(commit);
+  }
+
   private async startJobs(): Promise<void> {
     for (;;) {
       const [commit] = this.toStart;
       if (commit === undefined) return;
-      const started = await this.ask(() => activities.startFollowingJob(this.settings.branch, commit));
+      const started = await this.ask(() => startFollowingJob(this.settings.branch, commit));
       if (started === undefined) return;
       this.toStart.shift();
       this.last = { commit, job: started.job };
@@ -217,6 +251,7 @@ class Inbox {
       ...(this.lastLook === undefined ? {} : { lastLook: this.lastLook }),
       lastTakeAt: this.lastTakeAt,
       toStart: this.toStart,
+      unsure: this.unsure,
     });
   }
 
@@ -227,6 +262,7 @@ class Inbox {
       const { commit, job } = this.last;
       lines.push(`Last commit \`${commit.slice(0, 12)}\`, ${job === null ? 'no job' : `job \`${job}\``}.`);
     }
+    if (this.trouble !== undefined) lines.push(`The last attempt did not succeed: ${this.trouble}`);
     const report = this.look?.report;
     if (report !== undefined) {
       const { counts, overdue, stray, items } = report;

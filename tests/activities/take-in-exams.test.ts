@@ -72,6 +72,28 @@ describe('taking exams in', function () {
       clean.close();
     }));
 
+  it('goes on with the others when the server does not give one of them', () =>
+    withInbox(async ({ repository, s3, inbox, take, settle }) => {
+      for (const name of ['exam-1', 'exam-2', 'exam-3']) await inbox.uploadViews(name);
+      await settle();
+      const store = storeOf(s3);
+      const refusing: ObjectStore = {
+        ...store,
+        get: (key, versionId) => {
+          if (key === 'inbox/exams/exam-2/R_CC.png') throw FAULT;
+          return store.get(key, versionId);
+        },
+      };
+      const taken = await take(['exam-1', 'exam-2', 'exam-3'], refusing);
+      assert.equal(taken.exams, 2);
+      assert.deepEqual(taken.failed, [{ exam: 'exam-2', reason: 'Error: a fault' }]);
+      assert.equal(rootOf(await repository.head('main'), 'exams').items, 2);
+      assert.equal((await inbox.keys()).length, 4);
+      await assert.rejects(take(['exam-2'], refusing), FAULT);
+      assert.equal((await take(['exam-2'])).exams, 1);
+      store.close();
+    }));
+
   it('leaves a file that is replaced meanwhile, which is taken in next', () =>
     withInbox(async ({ repository, s3, inbox, take, settle }) => {
       await inbox.uploadViews('exam-1');
@@ -120,7 +142,7 @@ describe('taking exams in', function () {
       await inbox.uploadViews('exam-1');
       await settle();
       const again = await take(['exam-1']);
-      assert.deepEqual(again, { exams: 1, refused: [], flagged: [] });
+      assert.deepEqual(again, { exams: 1, refused: [], failed: [], flagged: [] });
       assert.equal((await repository.head('main'))?.id, head?.id);
       assert.deepEqual(await inbox.keys(), []);
     }));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type BranchRow, type MoveOutcome, moveBranch } from '../../cli/branch.js';
+import { type BranchRow, type MoveOutcome, moveBranch, releaseBranch } from '../../cli/branch.js';
 import { setStage } from '../../cli/stage.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { withRepository } from '../support/repository.js';
@@ -47,6 +47,31 @@ describe('mammoflow branch', function () {
         message: `The branch main is moved ${where}, but its job could not be started: Temporal does not answer.`,
       });
       assert.equal((await repository.head('main'))?.id, commit);
+    }));
+
+  it('on hold starts no job whatever commits to it, keeps the hold when it moves, and starts one when it is released', () =>
+    withRepository(async (repository, s3) => {
+      await putTinyExams(repository, ['a']);
+      assert.match(await textOf(s3, 'branch', 'hold', 'main', '--reason', 'a test'), /^branch main is on hold\n/);
+      // Temporal must not be asked.
+      const session = offlineSession(repository);
+      const asked = { branch: 'main', process: true } as const;
+      const set = await setStage(session, 'crop', ['buffer=60'], asked);
+      assert.deepEqual([set.job, set.held], [null, true]);
+      const moved = await moveBranch(session, 'main', 'main~1', asked);
+      assert.equal(moved.job, null);
+      await moveBranch(session, 'main', set.commit as string, COMMIT_ONLY);
+      const [row] = await jsonOf<BranchRow[]>(s3, 'branch', 'list');
+      assert.equal(row?.hold?.reason, 'a test');
+      const again = await repository.setHold('main', { since: new Date().toISOString(), author: 'another' });
+      assert.deepEqual(again, row?.hold, 'the first hold stays');
+      const down = offlineSession(repository, new MammoflowError('service-unavailable', 'Temporal does not answer.'));
+      await assert.rejects(
+        releaseBranch(down, 'main', asked),
+        /^MammoflowError: The hold of main is ended, but its job/,
+      );
+      assert.equal(await repository.holdOf('main'), undefined);
+      assert.deepEqual(await releaseBranch(session, 'main', COMMIT_ONLY), { branch: 'main', hold: null, job: null });
     }));
 
   it('keeps main, and refuses unknown and doubled names', () =>

@@ -237,6 +237,18 @@ describe('taking in', function () {
     assert.deepEqual(await inbox.keys('inbox/models/new/'), []);
   });
 
+  it('ends when it is cancelled, and begins again with the next hint', async () => {
+    await hintInbox(client);
+    const handle = client.workflow.getHandle(takeInWorkflowId('main'));
+    await until('the look', async () => (await state().catch(() => undefined))?.counts !== undefined);
+    await handle.cancel();
+    await assert.rejects(handle.result(), WorkflowFailedError);
+    assert.equal((await handle.describe()).status.name, 'CANCELLED');
+    await inbox.uploadViews('exam-1');
+    await hintInbox(client);
+    await until('the exam', async () => (await results()) === 1);
+  });
+
   it('refuses a wrong argument at once', async () => {
     const options = { workflowId: 'wrong', taskQueue: TASK_QUEUES.workflow, args: [{ quietSeconds: -1 }] };
     await assert.rejects(client.workflow.execute('takeIn', options), (error) => {
