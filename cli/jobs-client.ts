@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { type Client, ServiceError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { startJobAs } from '../activities/start-job.js';
 import type { Commit } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
-import { TASK_QUEUES } from '../pipeline/graph.js';
 import { type JobSummary, jobSummarySchema, type ProcessCommitInput } from '../pipeline/job.js';
 import { readJson } from '../repos/json-objects.js';
 import { jobSummaryKey } from '../repos/layout.js';
 import type { Repository } from '../repos/repository.js';
-import type { processCommit } from '../workflows/process-commit.js';
 import { type RunningStage, runningStages } from './running-stages.js';
 
 /** How often a waiting verb looks at a job. */
@@ -23,13 +22,7 @@ export async function startJob(
   input: ProcessCommitInput & { branch: string },
 ): Promise<string> {
   const job = `${input.branch}-${commit.sequence}-${randomBytes(3).toString('hex')}`;
-  await client.workflow.start<typeof processCommit>('processCommit', {
-    workflowId: job,
-    taskQueue: TASK_QUEUES.workflow,
-    args: [{ ...input, commit: commit.id }],
-    staticSummary: `process ${input.branch} at commit ${commit.sequence}`,
-    staticDetails: `Commit \`${commit.id}\`: ${commit.message}`,
-  });
+  await startJobAs(client, job, commit, input);
   return job;
 }
 

@@ -123,7 +123,12 @@ export interface InboxReport {
 /** What `takeIn` answers to {@link WAITING_QUERY}: the inbox at its last look, and what it has taken in so far. */
 export interface TakeInState extends Partial<InboxReport> {
   readonly takenIn: { readonly exams: number; readonly bundles: number; readonly commits: number };
-  readonly last?: { readonly commit: string; readonly job: string | null };
+  readonly last?: {
+    readonly commit: string;
+    readonly job: string | null;
+    /** Why there is no job. */
+    readonly because?: 'hold' | 'nothing-to-do';
+  };
   /** Why the last attempt to take something in did not succeed; absent when it did. */
   readonly trouble?: string;
 }

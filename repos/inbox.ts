@@ -74,12 +74,15 @@ export async function openInboxItem(store: ObjectStore, repo: InboxRepo, name: s
     list.push(version);
     byKey.set(version.key, list);
   }
+  // By id, because some servers name the last version of a page again on the next.
   const files = [...byKey].flatMap(([key, versions]): InboxVersion[] => {
     const place = placeOf(key);
     const newest = versions.find(({ latest }) => latest);
     if (place === undefined || newest === undefined || newest.deleteMarker) return [];
     const { versionId, size, etag, modified } = newest;
-    const beneath = versions.filter((version) => version !== newest).map((version) => ({ key, ...idOf(version) }));
+    const beneath = versions
+      .filter((version) => version.versionId !== newest.versionId)
+      .map((version) => ({ key, ...idOf(version) }));
     return [{ path: place.path, key, versionId, size, etag, modified: modified.getTime(), beneath }];
   });
   return repo === 'models' ? files.slice(0, FILES_A_BUNDLE) : files;

@@ -31,8 +31,8 @@ export const TAKE_IN_OPTIONS = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 } as const satisfies ActivityOptions;
 
-/** Moving what was found in one look: after a few attempts a new look decides what to move. */
-export const MOVE_OPTIONS = {
+/** What follows from one look: after a few attempts a new look decides what to do. */
+export const STEP_OPTIONS = {
   ...TAKE_IN_OPTIONS,
   retry: { ...TAKE_IN_OPTIONS.retry, maximumAttempts: 3 },
 } as const satisfies ActivityOptions;

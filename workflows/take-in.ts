@@ -18,17 +18,21 @@ import { type TakeInInput, type TakeInSettings, type TakeInState, takeInInputSch
 import { checkArgument } from './arguments.js';
 import { searchAttributes } from './attributes.js';
 import { inboxChanged, waiting } from './messages.js';
-import { MOVE_OPTIONS, TAKE_IN_OPTIONS } from './options.js';
+import { STEP_OPTIONS, TAKE_IN_OPTIONS } from './options.js';
 
 /** A steady stream becomes a commit every few seconds, and not one for each exam. */
 const TAKE_INTERVAL_MS = 3_000;
+/** After an attempt that moved nothing. */
+const TROUBLE_INTERVAL_MS = 15_000;
+/** After a bundle that could not be moved: it may be large, and exams must not wait for it again and again. */
+const BUNDLE_TROUBLE_INTERVAL_MS = 60_000;
 /** However many hints come, the inbox is listed at most this often. */
 const LOOK_INTERVAL_MS = 500;
 /** Added to times by another clock, so that what is due then is due when it is looked at. */
 const SLACK_MS = 50;
 /** Looks, and signals, after which a run continues as new: its history stays well below Temporal's limits. */
 const LOOKS_A_RUN = 100;
-const SIGNALS_A_RUN = 2_000;
+const SIGNALS_A_RUN = 500;
 /** Items named in the details; all of them are in the query and in `mammoflow inbox`. */
 const ITEMS_IN_DETAILS = 20;
 
@@ -37,19 +41,20 @@ interface Carried {
   readonly takenIn: TakeInState['takenIn'];
   readonly last?: TakeInState['last'];
   readonly lastLook?: number;
-  readonly lastTakeAt: number;
-  /** Commits whose jobs are still to be started. */
-  readonly toStart: readonly string[];
+  readonly nextTakeAt: number;
+  readonly nextBundlesAt: number;
+  /** The newest commit whose job is still to be started; it does the work of earlier ones too. */
+  readonly toStart?: string;
   /** A commit may have been made of which no answer came. */
   readonly unsure: boolean;
 }
 
-const { lookAround, startFollowingJob, lastTakenIn } = proxyActivities<TakeInActivities>({
+const { lookAround, lastTakenIn } = proxyActivities<TakeInActivities>({
   ...TAKE_IN_OPTIONS,
   taskQueue: TASK_QUEUES.workflow,
 });
-const { takeInExams, takeInBundle } = proxyActivities<TakeInActivities>({
-  ...MOVE_OPTIONS,
+const { takeInExams, takeInBundle, startFollowingJob } = proxyActivities<TakeInActivities>({
+  ...STEP_OPTIONS,
   taskQueue: TASK_QUEUES.workflow,
 });
 
@@ -78,10 +83,11 @@ class Inbox {
   private last: TakeInState['last'];
   private lastLook: number | undefined;
   private lastLookAt = 0;
-  private lastTakeAt: number;
-  private readonly toStart: string[];
+  private nextTakeAt: number;
+  private nextBundlesAt: number;
+  private toStart: string | undefined;
   private unsure: boolean;
-  private trouble: string | undefined;
+  private readonly troubles = new Map<'exams' | 'bundles' | 'job', string>();
 
   constructor(
     private readonly settings: TakeInSettings,
@@ -90,8 +96,9 @@ class Inbox {
     this.takenIn = carried?.takenIn ?? { exams: 0, bundles: 0, commits: 0 };
     this.last = carried?.last;
     this.lastLook = carried?.lastLook;
-    this.lastTakeAt = carried?.lastTakeAt ?? 0;
-    this.toStart = [...(carried?.toStart ?? [])];
+    this.nextTakeAt = carried?.nextTakeAt ?? 0;
+    this.nextBundlesAt = carried?.nextBundlesAt ?? 0;
+    this.toStart = carried?.toStart;
     // Whoever was here before may have been ended between a commit and its job.
     this.unsure = carried?.unsure ?? true;
   }
@@ -106,7 +113,7 @@ class Inbox {
       ...this.look?.report,
       takenIn: this.takenIn,
       ...(this.last === undefined ? {} : { last: this.last }),
-      ...(this.trouble === undefined ? {} : { trouble: this.trouble }),
+      ...(this.troubles.size === 0 ? {} : { trouble: [...this.troubles.values()].join(' ') }),
     };
   }
 
@@ -114,9 +121,9 @@ class Inbox {
     upsertSearchAttributes(searchAttributes({ branch: this.settings.branch }));
     for (;;) {
       await this.findUnanswered();
-      await this.startJobs();
+      await this.startJob();
       const nextLookAt = await this.lookAndTake();
-      await this.startJobs();
+      await this.startJob();
       this.showDetails();
       if (this.shouldContinueAsNew()) return this.continue();
       await this.untilDue(nextLookAt);
@@ -136,48 +143,61 @@ class Inbox {
     this.lastLookAt = lookedAt;
     const due = look.nextLookMs === undefined ? undefined : lookedAt + look.nextLookMs + SLACK_MS;
 
-    if (look.exams.length + look.bundles.length === 0) return due;
-    const mayTakeAt = this.lastTakeAt + TAKE_INTERVAL_MS;
-    if (!look.more && mayTakeAt > lookedAt) return Math.min(due ?? mayTakeAt, mayTakeAt);
-    this.lastTakeAt = lookedAt;
-    await this.take(look);
+    const bundles = this.nextBundlesAt > lookedAt ? [] : look.bundles;
+    if (look.exams.length + bundles.length === 0) return due;
+    if (this.nextTakeAt > lookedAt) return Math.min(due ?? this.nextTakeAt, this.nextTakeAt);
+    const interval = (await this.take({ ...look, bundles })) ? TAKE_INTERVAL_MS : TROUBLE_INTERVAL_MS;
+    this.nextTakeAt = interval === TAKE_INTERVAL_MS && look.more ? 0 : lookedAt + interval;
     // What was refused, or replaced while it was being taken, shows in another look.
     return Date.now();
   }
 
-  private async take({ exams, bundles, settings, sequence: after }: InboxLookAround): Promise<void> {
+  /** @returns whether anything came of it. */
+  private async take({ exams, bundles, settings, sequence: after }: InboxLookAround): Promise<boolean> {
     const { branch } = this.settings;
+    let moved = false;
     for (const folder of bundles) {
       const request = { branch, folder, settings, batch: uuid4(), after };
-      const taken = await this.move(() => takeInBundle(request));
-      if (taken?.commit === undefined) continue;
-      this.committed(taken.commit);
-      this.takenIn = { ...this.takenIn, bundles: this.takenIn.bundles + 1 };
+      const taken = await this.step('bundles', () => takeInBundle(request));
+      if (taken === undefined) this.nextBundlesAt = Date.now() + BUNDLE_TROUBLE_INTERVAL_MS;
+      if (taken?.bundle !== undefined) this.takenIn = { ...this.takenIn, bundles: this.takenIn.bundles + 1 };
+      if (taken?.commit !== undefined) this.committed(taken.commit);
+      moved ||= taken?.bundle !== undefined || taken?.reason !== undefined;
     }
-    if (exams.length === 0) return;
+    if (exams.length === 0) return moved;
     const request = { branch, exams, settings, batch: uuid4(), after };
-    const taken = await this.move(() => takeInExams(request));
-    if (taken === undefined) return;
-    if (taken.commit !== undefined) this.committed(taken.commit);
+    const taken = await this.step('exams', () => takeInExams(request));
+    if (taken === undefined) return moved;
     this.takenIn = { ...this.takenIn, exams: this.takenIn.exams + taken.exams };
+    if (taken.commit !== undefined) this.committed(taken.commit);
+    const [failure] = taken.failed;
+    if (failure !== undefined) this.troubles.set('exams', `Exam ${failure.exam} was not taken in: ${failure.reason}.`);
+    return moved || taken.exams + taken.refused.length > 0;
   }
 
   private committed(commit: string): void {
     this.takenIn = { ...this.takenIn, commits: this.takenIn.commits + 1 };
     this.last = { commit, job: null };
-    this.toStart.push(commit);
+    this.toStart = commit;
+    upsertSearchAttributes(searchAttributes({ commit }));
   }
 
-  /** @returns undefined when it did not succeed, and may have made a commit all the same. */
-  private async move<Result>(activity: () => Promise<Result>): Promise<Result | undefined> {
+  /**
+   * One of the steps that are given up after a few attempts, so that nothing else waits for what somebody has to mend.
+   * @returns undefined when it did not succeed; what it should have done may be done all the same.
+   */
+  private async step<Result>(
+    what: 'exams' | 'bundles' | 'job',
+    activity: () => Promise<Result>,
+  ): Promise<Result | undefined> {
+    this.troubles.delete(what);
     try {
       const result = await this.ask(activity);
-      this.trouble = undefined;
       this.unsure ||= result === undefined;
       return result;
     } catch (error) {
       if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-      this.trouble = error.cause?.message ?? error.message;
+      this.troubles.set(what, error.cause?.message ?? error.message);
       this.unsure = true;
       return undefined;
     }
@@ -189,18 +209,16 @@ class Inbox {
     const commit = await this.ask(async () => (await lastTakenIn(this.settings.branch)) ?? null);
     if (commit === undefined) return;
     this.unsure = false;
-    if (commit !== null && commit !== this.last?.commit) this.toStart.push(commit);
+    if (commit !== null && commit !== this.last?.commit) this.toStart = commit;
   }
 
-  private async startJobs(): Promise<void> {
-    for (;;) {
-      const [commit] = this.toStart;
-      if (commit === undefined) return;
-      const started = await this.ask(() => startFollowingJob(this.settings.branch, commit));
-      if (started === undefined) return;
-      this.toStart.shift();
-      this.last = { commit, job: started.job };
-    }
+  private async startJob(): Promise<void> {
+    const commit = this.toStart;
+    if (commit === undefined) return;
+    const started = await this.step('job', () => startFollowingJob(this.settings.branch, commit));
+    if (started === undefined) return;
+    this.toStart = undefined;
+    this.last = { commit, ...started };
   }
 
   private async untilDue(at: number | undefined): Promise<void> {
@@ -236,7 +254,7 @@ class Inbox {
   }
 
   private isCrowded(): boolean {
-    return this.signals >= 2 * SIGNALS_A_RUN;
+    return this.signals >= 4 * SIGNALS_A_RUN;
   }
 
   private shouldContinueAsNew(): boolean {
@@ -249,8 +267,9 @@ class Inbox {
       takenIn: this.takenIn,
       ...(this.last === undefined ? {} : { last: this.last }),
       ...(this.lastLook === undefined ? {} : { lastLook: this.lastLook }),
-      lastTakeAt: this.lastTakeAt,
-      toStart: this.toStart,
+      nextTakeAt: this.nextTakeAt,
+      nextBundlesAt: this.nextBundlesAt,
+      ...(this.toStart === undefined ? {} : { toStart: this.toStart }),
       unsure: this.unsure,
     });
   }
@@ -259,10 +278,11 @@ class Inbox {
     const { exams, bundles, commits } = this.takenIn;
     const lines = [`Taken in so far: ${exams} exams and ${bundles} bundles in ${commits} commits.`];
     if (this.last !== undefined) {
-      const { commit, job } = this.last;
-      lines.push(`Last commit \`${commit.slice(0, 12)}\`, ${job === null ? 'no job' : `job \`${job}\``}.`);
+      const { commit, job, because } = this.last;
+      const none = because === 'hold' ? 'no job, because the branch is on hold' : 'no job';
+      lines.push(`Last commit \`${commit.slice(0, 12)}\`, ${job === null ? none : `job \`${job}\``}.`);
     }
-    if (this.trouble !== undefined) lines.push(`The last attempt did not succeed: ${this.trouble}`);
+    for (const trouble of this.troubles.values()) lines.push(`The last attempt did not succeed: ${trouble}`);
     const report = this.look?.report;
     if (report !== undefined) {
       const { counts, overdue, stray, items } = report;
