@@ -8,17 +8,20 @@ import {
   type LifecycleRule,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { Connection } from '@temporalio/client';
+import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
 import { Command } from 'commander';
 import { stages } from '../activities/stages/index.js';
 import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
+import { receiverHealth } from '../infra/dev/event-receiver.js';
+import { readRunningState } from '../infra/dev/state.js';
 import { findOnPath } from '../infra/dev/tool-cache.js';
 import { pollersOf } from '../infra/pollers.js';
 import { missingSearchAttributes } from '../infra/search-attributes.js';
-import { INPUT_REPOS } from '../pipeline/commit.js';
+import { DEFAULT_BRANCH, INPUT_REPOS } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { SEARCH_ATTRIBUTES } from '../pipeline/search-attributes.js';
+import { inboxScheduleId } from '../pipeline/take-in.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
 import { openSession } from './session.js';
@@ -91,11 +94,12 @@ export async function diagnose(dataFolder: string): Promise<Finding[]> {
             'Set the variables of both or of neither: all workers and clients must use the same pair.',
           ),
         ];
-  const [s3, temporal] = await Promise.all([
+  const [s3, temporal, receiver] = await Promise.all([
     checkS3(settings),
     checkTemporal(settings, await queuesOfStages(settings)),
+    checkReceiver(dataFolder),
   ]);
-  return [...machine, ...mixed, ...s3, ...temporal];
+  return [...machine, ...mixed, ...s3, ...temporal, ...receiver];
 }
 
 function checkNode(): Finding {
@@ -216,6 +220,25 @@ function checkClock(serverTime: number | undefined): Finding {
   return offBy > CLOCK_DRIFTS_MS ? warn('clock', detail, next) : ok('clock', detail);
 }
 
+/** Only the embedded one is known here. Without it uploads are still taken in, a little later. */
+async function checkReceiver(dataFolder: string): Promise<Finding[]> {
+  const receiver = (await readRunningState(resolve(dataFolder)))?.receiver;
+  if (receiver === undefined) return [];
+  try {
+    const status = await receiverHealth(receiver.address);
+    if (status === 'ok') return [ok('receiver', `hears of uploads on ${receiver.address}`)];
+    return [warn('receiver', `is ${status}.`, 'Uploads are taken in when Temporal answers again: see above.')];
+  } catch (error) {
+    return [
+      warn(
+        'receiver',
+        `${receiver.address} does not answer (${reasonOf(error)}), restarted ${receiver.restarts} times.`,
+        'It is started again by itself: if this stays, look into logs/receiver.log in the data folder.',
+      ),
+    ];
+  }
+}
+
 /** None when the bucket cannot be read, which is a finding of its own. */
 async function queuesOfStages(settings: ConnectionSettings): Promise<StageQueue[]> {
   const session = openSession(settings);
@@ -238,6 +261,7 @@ async function checkTemporal({ temporal }: ConnectionSettings, ofStages: readonl
       ok('temporal', `namespace ${temporal.namespace} at ${address} answers`),
       await checkSearchAttributes(connection, temporal.namespace),
       ...(await checkQueues(connection, temporal.namespace, ofStages)),
+      await checkSchedule(new Client({ connection, namespace: temporal.namespace })),
     ];
   } catch (error) {
     const next = 'Check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the credentials, or start it with `mammoflow up`.';
@@ -268,6 +292,34 @@ async function checkSearchAttributes(connection: Connection, namespace: string):
       'search attributes',
       `They cannot be listed: ${reasonOf(error)}.`,
       'See in the Temporal UI that they are there.',
+    );
+  }
+}
+
+/** What finds uploads that no event told of. */
+async function checkSchedule(client: Client): Promise<Finding> {
+  const scheduleId = inboxScheduleId(DEFAULT_BRANCH);
+  try {
+    const { spec, state } = await client.schedule.getHandle(scheduleId).describe();
+    const seconds = (spec.intervals?.[0]?.every ?? 0) / 1000;
+    if (!state.paused) return ok('inbox', `looked into every ${seconds} s`);
+    return warn(
+      'inbox',
+      'Its schedule is paused: an upload whose event is lost is not taken in.',
+      `Go on with: temporal schedule toggle --schedule-id ${scheduleId} --unpause`,
+    );
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) {
+      return warn(
+        'inbox',
+        `Its schedule cannot be read: ${reasonOf(error)}.`,
+        'See in the Temporal UI that it is there.',
+      );
+    }
+    return warn(
+      'inbox',
+      'No schedule looks into it, so uploads are not taken in by themselves.',
+      'Start a receiver, which sets it up: mammoflow receive --webhook or --sqs <queue-url>.',
     );
   }
 }

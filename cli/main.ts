@@ -24,6 +24,7 @@ import { printError } from './output.js';
 import { phantomCommand } from './phantom.js';
 import { processCommand } from './process.js';
 import { putCommand } from './put.js';
+import { receiveCommand } from './receive.js';
 import { resultsCommand } from './results.js';
 import { revertCommand } from './revert.js';
 import { rmCommand } from './rm.js';
@@ -63,6 +64,7 @@ const COMMANDS: readonly (() => Command)[] = [
   forgetCommand,
   gcCommand,
   workerCommand,
+  receiveCommand,
 ];
 
 /** The `mammoflow` command with all its verbs. */

@@ -168,6 +168,8 @@ function printWhereToLook(session: Session, state: StackState | undefined, optio
   if (options.exit) {
     printLine('Look closer  `npm run mammoflow -- up`, then as below');
   }
+  if (!options.exit)
+    printLine(`Inbox        s3://${settings.bucket}/inbox/exams/<exam>/<view>.png is taken in by itself`);
   printLine('Results      npm run mammoflow -- results');
   printLine('Pictures     npm run mammoflow -- get visualize_heatmaps ./pictures');
   printLine('History      npm run mammoflow -- log');

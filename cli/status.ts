@@ -3,7 +3,8 @@ import { GetBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { Connection } from '@temporalio/client';
 import { Command } from 'commander';
 import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
-import { readRunningState } from '../infra/dev/state.js';
+import { receiverHealth } from '../infra/dev/event-receiver.js';
+import { readRunningState, type StackState } from '../infra/dev/state.js';
 import { type Poller, pollersOf } from '../infra/pollers.js';
 import type { Hold } from '../pipeline/commit.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
@@ -18,6 +19,8 @@ export interface Status {
   readonly temporal: { readonly address: string; readonly ui?: string };
   readonly s3: { readonly endpoint: string; readonly bucket: string };
   readonly console?: string;
+  /** What hears of uploads to the embedded S3 server: `ok`, `waiting for Temporal`, or `down`. */
+  readonly receiver?: { readonly address: string; readonly status: string };
   readonly workers: readonly Poller[];
   /** Branches on hold: what is committed to them starts no job. */
   readonly holds: readonly ({ readonly branch: string } & Hold)[];
@@ -50,6 +53,7 @@ Example:
       if (status.temporal.ui) printLine(`Temporal UI  ${status.temporal.ui}`);
       printLine(`S3           ${status.s3.endpoint}, bucket ${status.s3.bucket}`);
       if (status.console) printLine(`Console      ${status.console}`);
+      if (status.receiver) printLine(`Receiver     ${status.receiver.address}, ${status.receiver.status}`);
       for (const { branch, since, author, reason } of status.holds) {
         printLine(`On hold      ${branch}, since ${since} by ${author}${reason === undefined ? '' : `: ${reason}`}`);
       }
@@ -69,7 +73,7 @@ export async function statusOf(dataFolder: string): Promise<Status> {
   const running = await readRunningState(resolve(dataFolder));
   const problems: string[] = [];
   if (running?.phase === 'starting') problems.push('The embedded services are still starting.');
-  const s3Problem = await s3ProblemOf(settings);
+  const [s3Problem, receiver] = await Promise.all([s3ProblemOf(settings), receiverOf(running, problems)]);
   if (s3Problem !== undefined) problems.push(s3Problem);
   const { ofStages, holds } = s3Problem === undefined ? await lookAtBranches(settings) : { ofStages: [], holds: [] };
   const queues = [...Object.values(TASK_QUEUES), ...ofStages.map(({ queue }) => queue)];
@@ -88,10 +92,22 @@ export async function statusOf(dataFolder: string): Promise<Status> {
     temporal: { address: settings.temporal.connection.address, ...(ui === undefined ? {} : { ui }) },
     s3: { endpoint: typeof endpoint === 'string' ? endpoint : 'AWS', bucket: settings.bucket },
     ...(running?.console === undefined ? {} : { console: running.console }),
+    ...(receiver === undefined ? {} : { receiver }),
     workers,
     holds,
     problems,
   };
+}
+
+async function receiverOf(running: StackState | undefined, problems: string[]): Promise<Status['receiver']> {
+  if (running?.receiver === undefined) return undefined;
+  const { address } = running.receiver;
+  try {
+    return { address, status: await receiverHealth(address) };
+  } catch {
+    problems.push('The receiver of upload events does not answer and is about to be started again.');
+    return { address, status: 'down' };
+  }
 }
 
 async function lookAtBranches(

@@ -35,13 +35,14 @@ Example:
     .action(async ({ data, roles, workers, json }: UpOptions) => {
       const { state, alreadyRunning } = await startSupervisor({ dataFolder: data, roles: workers ? roles : [] });
       if (json) {
-        const { pid, temporal, s3, console: page } = state;
+        const { pid, temporal, s3, console: page, receiver } = state;
         return printJson({
           alreadyRunning,
           pid,
           temporal,
           s3,
           ...(page ? { console: page } : {}),
+          ...(receiver ? { receiver: { address: receiver.address, pid: receiver.pid } } : {}),
           workers: state.workers,
         });
       }
@@ -50,6 +51,7 @@ Example:
       printLine(`Temporal UI  ${state.temporal?.ui}`);
       printLine(`S3           ${state.s3?.endpoint}, bucket ${state.s3?.bucket}`);
       if (state.console) printLine(`Console      ${state.console}`);
+      printLine(`Inbox        s3://${state.s3?.bucket}/inbox/exams/<exam>/<view>.png`);
       for (const { name, pid } of state.workers) printLine(`${name.padEnd(12)} process ${pid}`);
     });
 }

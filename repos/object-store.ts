@@ -434,8 +434,14 @@ export function openObjectStore(bucket: string, config: S3ClientConfig): ObjectS
 }
 
 /**
- * How far the server's clock is ahead at least, in milliseconds. It tells whole seconds, at some moment between the
- * request and the answer; what can be the same time is taken for the same.
+ * A server tells whole seconds, and many write the header once a second and use it until the next (Go's fasthttp, on
+ * which versitygw is built): what it tells can be so much older than the answer.
+ */
+const DATE_AGE_MS = 999 + 1_000;
+
+/**
+ * How far the server's clock is ahead at least, in milliseconds, by what it tells at some moment between the request and
+ * the answer; what can be the same time is taken for the same.
  *
  * @param told the server's `Date` header, in milliseconds.
  * @param sent this machine's time when the request went.
@@ -443,7 +449,7 @@ export function openObjectStore(bucket: string, config: S3ClientConfig): ObjectS
  */
 export function clockOffsetOf(told: number, sent: number, received: number): number {
   if (told > received) return told - received;
-  return told + 999 < sent ? told + 999 - sent : 0;
+  return told + DATE_AGE_MS < sent ? told + DATE_AGE_MS - sent : 0;
 }
 
 /** As many as one request may name. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -76,6 +76,8 @@ export async function startGuarded(options: {
   const { name, command, args, logFile, graceSeconds } = options;
   await mkdir(dirname(logFile), { recursive: true });
   const output = openSync(logFile, 'a');
+  // versitygw prints its webhook's URL, and a token is part of it.
+  fchmodSync(output, 0o600);
   const guard = spawn('/bin/sh', ['-c', GUARD, `guard of ${name}`, String(graceSeconds), command, ...args], {
     detached: true,
     env: { ...process.env, ...options.env },

@@ -27,7 +27,10 @@ const USUAL_PORTS = { temporal: 7233, ui: 8233, s3: 7070 } as const;
 const HEALTHY_WITHIN_MS = 60_000;
 const GRACE_SECONDS = 10;
 const REGION = 'us-east-1';
-const DEFAULT_BUCKET = 'mammoflow';
+export const DEFAULT_BUCKET = 'mammoflow';
+
+/** Of all that happens in the bucket, only that something was written. */
+const EVENT_FILTER = { 's3:ObjectCreated:*': true };
 
 /**
  * Measured on two cores with one child workflow an exam: 40 to 45 exams a second with these, 13.6 without
@@ -76,8 +79,11 @@ export interface ServicesOptions {
   readonly ephemeral?: boolean;
   /** The versioned bucket that is made if it is missing. */
   readonly bucket?: string;
-  /** An http URL to which versitygw posts its events. It must answer already, or versitygw does not start. */
-  readonly eventWebhook?: string;
+  /**
+   * An http URL to which versitygw posts its events, or what starts the program that listens there. It must answer
+   * already, or versitygw does not start.
+   */
+  readonly eventWebhook?: string | ((temporal: TemporalService) => Promise<string>);
 }
 
 const credentialsSchema = z.object({ accessKeyId: z.string().min(1), secretAccessKey: z.string().min(1) });
@@ -160,9 +166,13 @@ async function startLocked(options: ServicesOptions, log: Log, release: Release)
   await endLeftovers(dataFolder, log);
   const tools = await fetchTools(log);
   const credentials = await credentialsOf(dataFolder);
+  const startingTemporal = startTemporal(tools.temporal, options, log);
+  const { eventWebhook } = options;
+  const webhook = async (): Promise<string | undefined> =>
+    typeof eventWebhook === 'function' ? eventWebhook((await startingTemporal).service) : eventWebhook;
   const starts = await Promise.allSettled([
-    startTemporal(tools.temporal, options, log),
-    startS3(tools.versitygw, credentials, options, log),
+    startingTemporal,
+    startS3(tools.versitygw, credentials, options, webhook, log),
   ]);
   const [temporal, s3] = starts;
   if (temporal.status === 'rejected' || s3.status === 'rejected') {
@@ -223,7 +233,7 @@ async function startTemporal(
   log: Log,
 ): Promise<{ service: TemporalService; process: KeptProcess }> {
   const { dataFolder, ephemeral = false } = options;
-  return startHealthy(log, async () => {
+  return startHealthy({ log }, async () => {
     const port = await freePort(ephemeral ? undefined : USUAL_PORTS.temporal);
     const uiPort = await freePort(ephemeral ? undefined : USUAL_PORTS.ui);
     const database = ephemeral
@@ -256,13 +266,17 @@ async function startS3(
   binary: string,
   credentials: S3Credentials,
   options: ServicesOptions,
+  webhook: () => Promise<string | undefined>,
   log: Log,
 ): Promise<{ service: S3Service; process: KeptProcess }> {
-  const { dataFolder, ephemeral = false, bucket = DEFAULT_BUCKET, eventWebhook } = options;
+  const { dataFolder, ephemeral = false, bucket = DEFAULT_BUCKET } = options;
   const objects = join(dataFolder, 's3');
   const versions = join(dataFolder, 's3-versions');
+  const eventFilter = join(dataFolder, 's3-events.json');
   await Promise.all([objects, versions].map((folder) => mkdir(folder, { recursive: true })));
-  return startHealthy(log, async () => {
+  await writeWhole(eventFilter, `${JSON.stringify(EVENT_FILTER)}\n`);
+  const eventWebhook = await webhook();
+  return startHealthy({ log }, async () => {
     const port = await freePort(ephemeral ? undefined : USUAL_PORTS.s3);
     const service = { endpoint: `http://127.0.0.1:${port}`, region: REGION, bucket, ...credentials };
     const start = () =>
@@ -271,11 +285,14 @@ async function startS3(
         command: binary,
         args: [
           ...['--port', `127.0.0.1:${port}`, '--region', REGION, '--quiet', '--keep-alive'],
-          ...(eventWebhook === undefined ? [] : ['--event-webhook-url', eventWebhook]),
           ...['posix', '--versioning-dir', versions, objects],
         ],
         // In the environment, not among the arguments, which every user of the machine can read.
-        env: { ROOT_ACCESS_KEY_ID: credentials.accessKeyId, ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey },
+        env: {
+          ROOT_ACCESS_KEY_ID: credentials.accessKeyId,
+          ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+          ...(eventWebhook === undefined ? {} : { VGW_EVENT_WEBHOOK_URL: eventWebhook, VGW_EVENT_FILTER: eventFilter }),
+        },
         logFile: join(dataFolder, 'logs', 'versitygw.log'),
         graceSeconds: GRACE_SECONDS,
       });
@@ -287,8 +304,8 @@ async function startS3(
  * Starts a server and waits until `checkHealth` succeeds. Somebody else may take a port between our looking and the
  * server's binding: then it is tried again with other ports.
  */
-async function startHealthy<Service>(
-  log: Log,
+export async function startHealthy<Service>(
+  options: { readonly log: Log; readonly onChange?: () => void },
   prepare: () => Promise<{
     service: Service;
     start: () => Promise<GuardedProcess>;
@@ -300,12 +317,12 @@ async function startHealthy<Service>(
     const server = await start();
     try {
       await untilHealthy(server, checkHealth);
-      return { service, process: keepRunning(server, start, { log }) };
+      return { service, process: keepRunning(server, start, options) };
     } catch (error) {
       await server.stop();
       const portTaken = error instanceof MammoflowError && /address already in use/i.test(error.message);
       if (!portTaken || attempt === 3) throw error;
-      log(`${server.name}: the port was taken in the meantime, trying another one`);
+      options.log(`${server.name}: the port was taken in the meantime, trying another one`);
     }
   }
 }

@@ -5,10 +5,11 @@ import { MammoflowError } from '../../pipeline/errors.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { packageRoot } from '../package-root.js';
 import { pollersOf } from '../pollers.js';
+import { type EventReceiver, startEventReceiver } from './event-receiver.js';
 import { logTail, startGuarded } from './guarded-process.js';
 import { type KeptProcess, keepRunning } from './keep-running.js';
 import { type ProcessReference, thisProcess } from './process-identity.js';
-import { type Services, type ServicesOptions, startServices } from './services.js';
+import { DEFAULT_BUCKET, type Services, type ServicesOptions, startServices } from './services.js';
 import { removeState, type StackState, writeState } from './state.js';
 import { logToStderr } from './tool-cache.js';
 
@@ -62,13 +63,13 @@ export function serviceEnvironment({ temporal, s3 }: Pick<Services, 'temporal' |
   };
 }
 
-/** The embedded services and the workers on them. */
+/** The embedded services, the receiver of their events and the workers on them. */
 export interface Stack {
   readonly services: Services;
   state(): StackState;
   /** Tells others, through the state file, where the console is served. */
   announceConsole(url: string): Promise<void>;
-  /** Ends the workers, then the services. Calling it twice does no harm. */
+  /** Ends the workers and the receiver, then the services. Calling it twice does no harm. */
   stop(): Promise<void>;
 }
 
@@ -78,15 +79,18 @@ export interface StackOptions extends ServicesOptions {
 }
 
 /**
- * Starts services and workers, waits until every queue is polled, and writes `supervisor.json` so that other
- * processes find them. A worker that ends is started again, each time after a longer wait.
+ * Starts services, the receiver of the S3 server's events, and workers, waits until every queue is polled, and writes
+ * `supervisor.json` so that other processes find them. A worker or receiver that ends is started again, each time after
+ * a longer wait.
  *
  * @throws MammoflowError `service-unavailable` as `startServices` does, or if a worker does not come up (with the end
  *   of its log); everything is stopped again by then
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataFolder, log = logToStderr, workers: wanted = workerProcesses(WORKER_ROLES) } = options;
-  const services = await startServices(options);
+  // The receiver may end while nothing can be published yet.
+  let onReceiverChange = (): void => undefined;
+  const { services, receiver } = await startHeardServices(options, () => onReceiverChange());
   const self: ProcessReference = thisProcess();
   const startedAt = new Date().toISOString();
   const workers: KeptProcess[] = [];
@@ -102,12 +106,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     temporal: services.temporal,
     s3: { endpoint: services.s3.endpoint, region: services.s3.region, bucket: services.s3.bucket },
     ...(consoleUrl === undefined ? {} : { console: consoleUrl }),
-    workers: workers.map((worker) => ({
-      name: worker.name,
-      pid: worker.current().pid,
-      restarts: worker.restarts(),
-      running: !worker.isDown(),
-    })),
+    ...(receiver === undefined
+      ? {}
+      : { receiver: { ...processState(receiver.process), address: receiver.address, token: receiver.token } }),
+    workers: workers.map(processState),
   });
   // One write after the other, so that the newest state is the one that stays.
   const publish = (): Promise<void> => {
@@ -116,9 +118,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       .catch((error) => log(`supervisor.json could not be written: ${(error as Error).message}`));
     return writing;
   };
+  onReceiverChange = () => void publish();
   const stop = (): Promise<void> => {
     stopped ??= (async () => {
-      await Promise.all(workers.map((worker) => worker.stop()));
+      await Promise.all([...workers.map((worker) => worker.stop()), receiver?.process.stop()]);
       await services.stop();
       await writing;
       await removeState(dataFolder);
@@ -156,6 +159,36 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     },
     stop,
   };
+}
+
+const processState = (kept: KeptProcess): StackState['workers'][number] => ({
+  name: kept.name,
+  pid: kept.current().pid,
+  restarts: kept.restarts(),
+  running: !kept.isDown(),
+});
+
+/** The services, with a receiver of the S3 server's events unless the options name another place for them. */
+async function startHeardServices(
+  options: StackOptions,
+  onChange: () => void,
+): Promise<{ services: Services; receiver?: EventReceiver }> {
+  if (options.eventWebhook !== undefined) return { services: await startServices(options) };
+  const { dataFolder, bucket = DEFAULT_BUCKET, log = logToStderr } = options;
+  let receiver = undefined as EventReceiver | undefined;
+  try {
+    const services = await startServices({
+      ...options,
+      async eventWebhook(temporal) {
+        receiver = await startEventReceiver({ dataFolder, temporal, bucket, log, onChange });
+        return receiver.webhook;
+      },
+    });
+    return { services, ...(receiver === undefined ? {} : { receiver }) };
+  } catch (error) {
+    await receiver?.process.stop();
+    throw error;
+  }
 }
 
 async function untilPolled(

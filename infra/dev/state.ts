@@ -15,6 +15,14 @@ const workerStateSchema = z.object({
   running: z.boolean(),
 });
 
+/** The program that hears of uploads to the embedded S3 server. */
+const receiverStateSchema = workerStateSchema.extend({
+  /** `http://host:port` */
+  address: z.string(),
+  /** A secret: whoever has it can send events. */
+  token: z.string(),
+});
+
 /** What the process that runs the services of a data folder writes down for others: `supervisor.json`. */
 export const stackStateSchema = z.object({
   pid: z.number().int(),
@@ -26,6 +34,7 @@ export const stackStateSchema = z.object({
   s3: z.object({ endpoint: z.string(), region: z.string(), bucket: z.string() }).optional(),
   /** URL of the web page, where one is served. */
   console: z.string().optional(),
+  receiver: receiverStateSchema.optional(),
   workers: z.array(workerStateSchema),
 });
 export type StackState = z.infer<typeof stackStateSchema>;
@@ -44,8 +53,9 @@ export async function readRunningState(dataFolder: string): Promise<StackState |
   return state.success && isRunning(state.data) ? state.data : undefined;
 }
 
+/** Readable for the owner only, since the state holds the receiver's token. */
 export async function writeState(dataFolder: string, state: StackState): Promise<void> {
-  await writeWhole(statePath(dataFolder), `${JSON.stringify(state, null, 2)}\n`);
+  await writeWhole(statePath(dataFolder), `${JSON.stringify(state, null, 2)}\n`, 0o600);
 }
 
 export async function removeState(dataFolder: string): Promise<void> {

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { Client, Connection } from '@temporalio/client';
 import { processIdentity } from '../../infra/dev/process-identity.js';
 import { startStack } from '../../infra/dev/stack.js';
 import { readRunningState, type StackState } from '../../infra/dev/state.js';
+import { takeInWorkflowId } from '../../pipeline/take-in.js';
+import { s3ClientOf } from '../support/services.js';
 import { repositoryRoot } from '../support/shared.js';
+import { until } from '../support/until.js';
 
 const quiet = () => undefined;
 
@@ -77,8 +82,10 @@ describe('up, status, env, doctor and down', () => {
 
     const status = await mammoflow('status', '--json', '--data', folder);
     assert.equal(status.code, 0, status.stdout);
-    const { ready, temporal, s3, workers } = JSON.parse(status.stdout);
+    const { ready, temporal, s3, workers, receiver } = JSON.parse(status.stdout);
     assert.equal(ready, true);
+    assert.equal(receiver.status, 'ok');
+    assert.equal((await stat(join(folder, 'supervisor.json'))).mode & 0o777, 0o600, 'it holds a secret');
     assert.deepEqual(workers, []);
 
     const env = JSON.parse((await mammoflow('env', '--json', '--data', folder)).stdout);
@@ -100,11 +107,14 @@ describe('up, status, env, doctor and down', () => {
     assert.equal(outcomes.get('bucket versioning'), 'ok');
     assert.equal(outcomes.get('search attributes'), 'ok');
     assert.equal(outcomes.get('mammoflow-cpu'), 'warn', 'no worker polls');
+    assert.equal(outcomes.get('receiver'), 'ok');
+    assert.equal(outcomes.get('inbox'), 'ok', 'its schedule has been set up');
 
     const down = await mammoflow('down', '--json', '--data', folder);
     assert.deepEqual(JSON.parse(down.stdout), { stopped: true });
     assert.equal(processIdentity(one.pid), undefined);
     await assert.rejects(fetch(s3.endpoint));
+    await assert.rejects(fetch(receiver.address));
     assert.equal((await mammoflow('status', '--data', folder)).code, 1);
   });
 });
@@ -138,6 +148,41 @@ describe('a stack', () => {
     }
     assert.equal(processIdentity(last), undefined);
     assert.equal(await readRunningState(folder), undefined);
+  });
+
+  it('hears of uploads to its S3 server, and starts the receiver again that has crashed', async () => {
+    const stack = await startStack({ dataFolder: folder, ephemeral: true, log: quiet, workers: [] });
+    const { temporal, s3 } = stack.services;
+    const connection = await Connection.connect({ address: temporal.address });
+    const takeIn = new Client({ connection }).workflow.getHandle(takeInWorkflowId('main'));
+    const client = s3ClientOf(s3);
+    const signals = async (): Promise<number> => {
+      const { events } = await takeIn.fetchHistory().catch(() => ({ events: [] }));
+      return (events ?? []).filter((event) => event.workflowExecutionSignaledEventAttributes != null).length;
+    };
+    const upload = (Key: string) => client.send(new PutObjectCommand({ Bucket: s3.bucket, Key, Body: 'a scan' }));
+    try {
+      await until('the hint that a receiver begins with', async () => (await signals()) === 1);
+      await upload('inbox/exams/exam-1/L_CC.png');
+      await until('a hint', async () => (await signals()) === 2);
+
+      const before = (await readRunningState(folder))?.receiver;
+      const servers = stack.services.pids();
+      process.kill(before?.pid as number, 'SIGKILL');
+      const after = await until('a new one', async () => {
+        const receiver = (await readRunningState(folder))?.receiver;
+        return receiver?.running && receiver.pid !== before?.pid ? receiver : undefined;
+      });
+      assert.deepEqual([after.address, after.restarts], [before?.address, 1]);
+      assert.deepEqual(stack.services.pids(), servers, 'nothing else was touched');
+      await until('the hint that it begins with', async () => (await signals()) === 3);
+      await upload('inbox/exams/exam-1/R_CC.png');
+      await until('a hint of the same S3 server', async () => (await signals()) === 4);
+    } finally {
+      client.destroy();
+      await connection.close();
+      await stack.stop();
+    }
   });
 
   it('gives workers the addresses of its services', async () => {

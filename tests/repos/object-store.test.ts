@@ -5,7 +5,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import type { S3Service } from '../../infra/dev/services.js';
 import { type ErrorCode, MammoflowError } from '../../pipeline/errors.js';
 import { sha256Hex } from '../../repos/hash.js';
-import { type ListedVersion, type ObjectStore, openObjectStore } from '../../repos/object-store.js';
+import { clockOffsetOf, type ListedVersion, type ObjectStore, openObjectStore } from '../../repos/object-store.js';
 import { storeOf } from '../support/repository.js';
 import { freshBucket, s3ClientOf } from '../support/services.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
@@ -157,5 +157,16 @@ describe('the object store', () => {
       maxAttempts: 1,
     });
     await check(nobody, /does not answer \(ECONNREFUSED\)/);
+  });
+});
+
+describe("the S3 server's clock", () => {
+  it('is taken for ours unless what it tells cannot be the same time', () => {
+    const sent = 1_000_000_950;
+    for (const told of [999_999_000, 1_000_000_000]) {
+      assert.equal(clockOffsetOf(told, sent, sent + 20), 0, 'a header may be cut to the second, and a second old');
+    }
+    assert.equal(clockOffsetOf(999_995_000, sent, sent + 20), -3_951, 'behind');
+    assert.equal(clockOffsetOf(1_000_004_000, sent, sent + 20), 3_030, 'ahead');
   });
 });
