@@ -20,6 +20,7 @@ import { logCommand } from './log.js';
 import { lsCommand } from './ls.js';
 import { modelsCommand } from './models.js';
 import { printError } from './output.js';
+import { phantomCommand } from './phantom.js';
 import { processCommand } from './process.js';
 import { putCommand } from './put.js';
 import { resultsCommand } from './results.js';
@@ -56,6 +57,7 @@ const COMMANDS: readonly (() => Command)[] = [
   branchCommand,
   modelsCommand,
   stageCommand,
+  phantomCommand,
   forgetCommand,
   gcCommand,
   workerCommand,
