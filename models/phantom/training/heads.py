@@ -127,8 +127,9 @@ def features_of(
         found = torch.cat([maps, heatmap_features(torch.from_numpy(shares)[None])], 1)[0].numpy()
         peak: dict = {"exam": view.exam, "view": view.name}
         for kind, plane in zip(("malignant", "benign"), heatmaps):
-            row, column = np.unravel_index(int(np.argmax(plane)), plane.shape)
-            peak[kind] = {"value": float(plane.max()), "row": int(row), "column": int(column)}
+            # Many pixels share the greatest value, since patches cover blocks of pixels alike.
+            rows, columns = np.nonzero(plane == plane.max())
+            peak[kind] = {"value": float(plane.max()), "row": float(rows.mean()), "column": float(columns.mean())}
         return found, peak
 
     with ThreadPoolExecutor(threads) as pool:
