@@ -34,17 +34,22 @@ class SlidPatches:
     """uint8 of the same shape: 1 lesion, 0 none, 2 undecided."""
 
 
-def slide_patches(trunk: TrunkSession, exams: Exams, threads: int) -> list[SlidPatches]:
-    """Runs the trunk over the patches of every view, in the order of `exams.views`."""
-    places = []
+def patch_grids(exams: Exams) -> list[tuple[list[int], list[int]]]:
+    """Where the patches of every view's heatmap begin, by row and by column, in the order of `exams.views`."""
+    grids = []
     for index, view in enumerate(exams.views):
         if index % len(VIEWS) == 0:
             # The stage starts its stream anew with every exam, and runs it over the views.
             stream = random.Random(0)
         rows = patch_positions(view.rows, stream)
-        places.append((view, rows, patch_positions(view.columns, stream)))
+        grids.append((rows, patch_positions(view.columns, stream)))
+    return grids
+
+
+def slide_patches(trunk: TrunkSession, exams: Exams, threads: int) -> list[SlidPatches]:
+    """Runs the trunk over the patches of every view, in the order of `exams.views`."""
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda place: _slide(trunk, exams, *place), places))
+        return list(pool.map(lambda view, grid: _slide(trunk, exams, view, *grid), exams.views, patch_grids(exams)))
 
 
 def _slide(trunk: TrunkSession, exams: Exams, view: View, rows: list[int], columns: list[int]) -> SlidPatches:

@@ -17,6 +17,7 @@ from fit_trunk import fit_trunk
 from heads import calibrate_patches, features_of, fit_heads, probabilities, slide_patches
 from measure import summary
 from networks import HEATMAP_FEATURES, MAP_FEATURES, Classifier, PatchNetwork
+from plot import plot
 from run_trunk import TrunkSession
 
 HERE = Path(__file__).resolve().parent
@@ -52,6 +53,7 @@ def main() -> None:
     default = Path.home() / ".cache" / "mammoflow-training" / "data"
     parser.add_argument("--data", type=Path, default=default, help="where phantoms and caches are kept (about 25 GB)")
     parser.add_argument("--bundle", type=Path, default=HERE.parent / "bundle", help="where the bundle is written")
+    parser.add_argument("--log", type=Path, default=HERE, help="where log and figures are written")
     parser.add_argument("--steps", type=int, default=STEPS, help="of training the trunk, 64 patches each")
     parser.add_argument("--threads", type=int, default=1, help="on a machine that does nothing else, its cores")
     parser.add_argument("--no-draw", action="store_true", help="take the phantoms in --data as they are")
@@ -90,8 +92,9 @@ def main() -> None:
     classifiers = {v: Classifier(trunk, heads[v], with_heatmaps=v == "imageheatmaps").eval() for v in VARIANTS}
     agreement = write_bundle(options.bundle, network, classifiers, CARD)
     log("written", cpu_minutes=round(sum(os.times()[:4]) / 60, 1), machine=platform.processor() or platform.machine())
-    (HERE / "agreement.json").write_text(json.dumps(agreement, indent=1) + "\n")
-    (HERE / "training-log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (options.log / "agreement.json").write_text(json.dumps(agreement, indent=1) + "\n")
+    (options.log / "training-log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    plot(lines, options.log / "losses.png")
 
 
 if __name__ == "__main__":

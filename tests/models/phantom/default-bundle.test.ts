@@ -62,7 +62,10 @@ describe('the demonstration bundle', () => {
     for (const variant of VARIANTS) {
       const channels = variant === 'image' ? 1 : 3;
       inputs[variant] = Object.fromEntries(
-        VIEWS.map((view) => [classifierInput(view), probe(...WINDOW_SIZE[viewPositionOf(view)], channels)]),
+        VIEWS.map((view) => {
+          const [rows, columns] = WINDOW_SIZE[viewPositionOf(view)];
+          return [classifierInput(view), probe(rows, columns, channels)];
+        }),
       );
     }
     for (const role of MODEL_ROLES) {
