@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import { checkGrey16Png } from '../../imaging/grey16-png.js';
+import { deserialiseError, type TransferredError } from '../../inference/error-transfer.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { VIEWS, viewFile } from '../../pipeline/exam.js';
+import { cannotWrite } from './cannot-write.js';
 import type { ExamToDraw } from './draw-exam.js';
 import { EXAM_KINDS, type Mix, STANDARD_MIX } from './mix.js';
 import { type ExamPlan, planExam } from './plan-exam.js';
@@ -36,7 +38,8 @@ export interface PhantomOutcome {
  * is kept, so an interrupted run is continued by running it again, and a larger number adds exams. A smaller number
  * removes none.
  *
- * @throws MammoflowError `invalid-argument` when the folder holds phantom exams of another seed, mix or generator.
+ * @throws MammoflowError `invalid-argument` when the folder holds phantom exams of another seed, mix or generator, or
+ *   cannot be written to.
  */
 export async function drawExams(folder: string, settings: PhantomSettings): Promise<PhantomOutcome> {
   const { seed, mix = STANDARD_MIX, onProgress } = settings;
@@ -58,13 +61,13 @@ export async function drawExams(folder: string, settings: PhantomSettings): Prom
     return truth;
   };
 
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch(cannotWrite);
   // Before the first picture, so that a run that is cut off can be told from one of another seed.
-  await recordTruth();
+  await recordTruth().catch(cannotWrite);
   const threads = Math.max(1, Math.min(settings.threads ?? availableParallelism(), missing.length));
   const pool = new Piscina({
-    filename: fileURLToPath(new URL('./draw-exam.js', import.meta.url)),
-    name: 'drawExam',
+    filename: fileURLToPath(new URL('./draw-exam-thread.js', import.meta.url)),
+    name: 'drawExamInThread',
     minThreads: 0,
     maxThreads: threads,
   });
@@ -75,7 +78,8 @@ export async function drawExams(folder: string, settings: PhantomSettings): Prom
       missing.map(({ index }) =>
         limit(async () => {
           const task: ExamToDraw = { folder, seed, index, mix };
-          await pool.run(task);
+          const failure: TransferredError | undefined = await pool.run(task);
+          if (failure !== undefined) throw deserialiseError(failure);
           done.add(index);
           onProgress?.(done.size, plans.length);
         }),
@@ -84,9 +88,9 @@ export async function drawExams(folder: string, settings: PhantomSettings): Prom
   } finally {
     limit.clearQueue();
     await pool.destroy();
-    await recordTruth().catch(() => undefined);
+    await recordTruth().catch(cannotWrite);
   }
-  return { truth: await recordTruth(), drawn: missing.length, kept: whole.size };
+  return { truth: truthOf(seed, mix, plans), drawn: missing.length, kept: whole.size };
 }
 
 function checkSame(folder: string, { generator, seed, mix }: Truth, wantedSeed: number, wantedMix: Mix): void {

@@ -1,5 +1,5 @@
 import type { FloatPlane, Grey16Image } from '../../imaging/planes.js';
-import { lateralityOf, VIEWS, type View } from '../../pipeline/exam.js';
+import { lateralityOf, VIEWS, type View, viewPositionOf } from '../../pipeline/exam.js';
 import { depthBelowSkin, depthInMuscle, nippleLine, type ViewOutline } from './breast-outline.js';
 import { addSpeck, clusteredMicrocalcifications, coarseCalcifications, type Speck } from './draw-calcifications.js';
 import { addBenignMass, addMalignantMass } from './draw-mass.js';
@@ -44,7 +44,7 @@ export function drawView(plan: ExamPlan, view: View): Grey16Image {
   const depths = doublePlane(sampled(outline, 2, depthBelowSkin), half.rows, half.columns);
   const tissue = drawTissue(plan, outline, depths, random);
   const lesions = plan.lesions.filter(({ laterality }) => laterality === lateralityOf(view));
-  const specks = lesions.flatMap((lesion) => drawLesion(plan, lesion, outline, tissue, random));
+  const specks = lesions.flatMap((lesion) => drawLesion(plan, lesion, view, tissue));
   const thickness = brightnessBelowSkin(depths, plan.pixelSpacing);
   for (let index = 0; index < tissue.pixels.length; index += 1) {
     tissue.pixels[index]! *= thickness.pixels[index] as number;
@@ -141,16 +141,11 @@ function brightnessBelowSkin({ rows, columns, pixels: depths }: FloatPlane, pixe
 }
 
 /** Adds a lesion's mass to the tissue. @returns the specks, which are finer than the tissue's grid. */
-function drawLesion(
-  { seed, index, pixelSpacing }: ExamPlan,
-  lesion: Lesion,
-  outline: ViewOutline,
-  tissue: FloatPlane,
-  random: Random,
-): Speck[] {
-  const { row, column } = lesion.places[outline.position];
+function drawLesion({ seed, index, pixelSpacing }: ExamPlan, lesion: Lesion, view: View, tissue: FloatPlane): Speck[] {
+  const { row, column } = lesion.places[viewPositionOf(view)];
+  // Streams of their own, so that the view is the same without the lesion.
   const shape = new Random(seed, index, lesion.shape);
-  const rotation = random.unit();
+  const rotation = new Random(seed, index, lesion.shape, VIEWS.indexOf(view)).unit();
   const circle = { row, column, radius: lesion.radius };
   // The grid of half the size, by the inverse of `gridPosition`.
   const halfCircle = { row: (row - 0.5) / 2 + 1, column: (column - 0.5) / 2 + 1, radius: lesion.radius / 2 };

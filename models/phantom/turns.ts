@@ -18,5 +18,5 @@ export function sineOfTurns(turns: number): number {
 export const cosineOfTurns = (turns: number): number => sineOfTurns(turns + 0.25);
 
 const TURN = 6.283185307179586;
-/** Taylor's coefficients of sin(x)/x in x², the highest power first: exact to 6e-12 up to a quarter turn. */
+/** Taylor's coefficients of sin(x)/x in x², the highest power first: exact to 7e-10 up to a quarter turn. */
 const SINE_SERIES = [1 / 6_227_020_800, -1 / 39_916_800, 1 / 362_880, -1 / 5_040, 1 / 120, -1 / 6, 1];
