@@ -1,6 +1,7 @@
 """From phantoms to the demonstration bundle, in one command. See README.md."""
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -16,7 +17,7 @@ from export import write_bundle
 from fit_trunk import fit_trunk
 from heads import calibrate_patches, features_of, fit_heads, probabilities, slide_patches
 from measure import summary
-from networks import HEATMAP_FEATURES, MAP_FEATURES, Classifier, PatchNetwork
+from networks import HEATMAP_FEATURES, MAP_FEATURES, Classifier, PatchNetwork, Trunk
 from plot import plot
 from run_trunk import TrunkSession
 
@@ -25,11 +26,11 @@ REPOSITORY = HERE.parents[2]
 SEED = 20261125
 # Training seeds are 1 to 9999; 100000 to 109999 are for evaluation and 900000 on for demonstration.
 SETS = {
-    "trunk": {"seed": 1, "exams": 320, "mix": "normal=1,benign=3,malignant=3,both=1"},
-    "heads": {"seed": 2, "exams": 160, "mix": None},
-    "validation": {"seed": 20000, "exams": 80, "mix": None},
+    "trunk": {"seed": 1, "exams": 240, "mix": "normal=1,benign=3,malignant=3,both=1"},
+    "heads": {"seed": 2, "exams": 100, "mix": None},
+    "validation": {"seed": 20000, "exams": 40, "mix": None},
 }
-STEPS = 3200
+STEPS = 1200
 VARIANTS = {"image": MAP_FEATURES, "imageheatmaps": MAP_FEATURES + HEATMAP_FEATURES}
 CARD = {
     "name": "phantom",
@@ -46,6 +47,23 @@ def draw(folder: Path, seed: int, exams: int, mix: str | None) -> None:
     """Draws phantom exams with mammoflow; exams that are there already are kept."""
     command = ["node", "bin/mammoflow.mjs", "phantom", str(folder), "--exams", str(exams), "--seed", str(seed)]
     subprocess.run(command + (["--mix", mix] if mix else []), cwd=REPOSITORY, check=True)
+
+
+def trained_trunk(options: argparse.Namespace, sets: dict[str, Exams], lines: list[dict], log) -> Trunk:
+    """Trains the trunk, or takes the one that a run with the same settings left in --data with its part of the log."""
+    path = options.data / "trunk.pt"
+    code = [(HERE / name).read_bytes() for name in ("networks.py", "patches.py", "fit_trunk.py")]
+    key = [hashlib.sha256(b"".join(code)).hexdigest(), SEED, options.steps, json.dumps(SETS)]
+    if path.exists() and (kept := torch.load(path))["key"] == key:
+        lines += kept["log"]
+        trunk = Trunk()
+        trunk.load_state_dict(kept["weights"])
+        print(f"trunk taken from {path}", flush=True)
+        return trunk.eval()
+    first = len(lines)
+    trunk = fit_trunk(sets["trunk"], sets["validation"], options.steps, SEED, options.threads, log)
+    torch.save({"key": key, "weights": trunk.state_dict(), "log": lines[first:]}, path)
+    return trunk
 
 
 def main() -> None:
@@ -77,7 +95,7 @@ def main() -> None:
         sets[name] = prepare(folder, options.data / "cache" / name)
         log("prepared", set=name, exams=len(sets[name].labels), **{k: v for k, v in wanted.items() if k != "exams"})
 
-    trunk = fit_trunk(sets["trunk"], sets["validation"], options.steps, SEED, options.threads, log)
+    trunk = trained_trunk(options, sets, lines, log)
     session = TrunkSession(trunk)
     network = PatchNetwork(trunk).eval()
     slid = {name: slide_patches(session, sets[name], options.threads) for name in ("heads", "validation")}
