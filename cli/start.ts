@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { listResults } from '../activities/list-results.js';
@@ -8,11 +6,11 @@ import { connectionSettings } from '../infra/connection.js';
 import { startStack } from '../infra/dev/stack.js';
 import { readRunningState, type StackState } from '../infra/dev/state.js';
 import { packageRoot } from '../infra/package-root.js';
-import { drawSampleExam } from '../models/sample/draw-exam.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import type { JobSummary } from '../pipeline/job.js';
 import { readPipeline } from '../repos/pipeline-repo.js';
 import { rootOf } from '../repos/repository.js';
+import { demonstrationTruth, putDemonstration } from './demonstration.js';
 import { examCounts, exitCodeOf, printJob, progressLine, progressText } from './job-output.js';
 import { startJob, waitForJob } from './jobs-client.js';
 import { dataOption } from './options.js';
@@ -20,6 +18,7 @@ import { printLine } from './output.js';
 import { type PutOutcome, put } from './put.js';
 import { printResults } from './results-output.js';
 import { openSession, requireHead, type Session } from './session.js';
+import { linesBesideTruth } from './truth-output.js';
 
 interface StartOptions {
   readonly data: string;
@@ -28,21 +27,23 @@ interface StartOptions {
   readonly exit?: boolean;
 }
 
-const PLACEHOLDER_BUNDLE = join(packageRoot, 'models', 'placeholder', 'bundle');
-const SAMPLE_EXAM = 'sample-1';
-const SAMPLE_SEED = 1;
+/** Trained on phantoms: a demonstration that has never seen a patient, as its own notice says with every result. */
+const DEMONSTRATION_BUNDLE = join(packageRoot, 'models', 'phantom', 'bundle');
 
 /** `mammoflow start`, which `npm start` runs: everything in the foreground, from nothing to predictions. */
 export function startCommand(): Command {
   return new Command('start')
     .description('start everything, process exams, print the predictions, and stay up until Ctrl-C')
-    .option('--exams <folder>', 'exams to process; a small drawn one when the repo is empty')
-    .option('--models <folder>', 'model bundle to use; an untrained placeholder when there is none')
+    .option('--exams <folder>', 'exams to process; six synthetic ones when there are none')
+    .option('--models <folder>', 'model bundle to use; a demonstration trained on synthetic exams when there is none')
     .option('--exit', 'stop everything after printing the predictions')
     .addOption(dataOption())
     .addHelpText(
       'after',
       `
+Without exams of your own it draws six synthetic ones, two without a lesion, two with a benign and two with a malignant
+one, and prints what they show beside what the model says.
+
 Data stay in the data folder: the next start continues where this one ended, and computes nothing twice.
 
 Examples:
@@ -53,15 +54,17 @@ Examples:
 }
 
 async function start(options: StartOptions): Promise<void> {
+  const interruption = new AbortController();
   const interrupted = new Promise<'interrupted'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
+    interruption.signal.addEventListener('abort', () => resolve('interrupted'));
   });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
   const dataFolder = resolve(options.data);
   const running = await readRunningState(dataFolder);
   if (running !== undefined) printLine(`already running (process ${running.pid}); using that`);
   const stack = running === undefined ? await startStack({ dataFolder }) : undefined;
   try {
-    const work = processEverything(dataFolder, options);
+    const work = processEverything(dataFolder, options, interruption.signal);
     // An interruption wins; what the abandoned work still throws then is of no interest.
     work.catch(() => undefined);
     const ended = await Promise.race([work, interrupted]);
@@ -77,18 +80,18 @@ async function start(options: StartOptions): Promise<void> {
 }
 
 /** Puts what is to be put, processes it and prints how it came out. @returns the exit code. */
-async function processEverything(dataFolder: string, options: StartOptions): Promise<number> {
+async function processEverything(dataFolder: string, options: StartOptions, signal: AbortSignal): Promise<number> {
   // The services just started are meant, whatever the environment points to.
   const session = openSession(await connectionSettings({ dataFolder, environment: {} }));
   try {
-    const refused = await putEverything(session, options);
+    const refused = await putEverything(session, dataFolder, options, signal);
     const head = await requireHead(session.repository, DEFAULT_BRANCH);
     const summary = await processHead(session, head);
     printLine();
     printJob(summary);
     if (refused > 0) printLine(`in all: ${examCounts({ ...summary.exams, failed: summary.exams.failed + refused })}`);
     printLine();
-    printResults(await listResults(session.repository, stages, await requireHead(session.repository, DEFAULT_BRANCH)));
+    await printPredictions(session, dataFolder);
     printWhereToLook(session, await readRunningState(dataFolder), options);
     return refused > 0 ? 2 : exitCodeOf(summary);
   } finally {
@@ -96,8 +99,28 @@ async function processEverything(dataFolder: string, options: StartOptions): Pro
   }
 }
 
+/** The predictions; those of the demonstration's exams beside what they show. */
+async function printPredictions({ repository }: Session, dataFolder: string): Promise<void> {
+  const results = await listResults(repository, stages, await requireHead(repository, DEFAULT_BRANCH));
+  const truth = await demonstrationTruth(dataFolder);
+  const drawn = new Set(truth?.exams.map(({ exam }) => exam));
+  const [phantoms, others] = [
+    results.filter(({ exam }) => drawn.has(exam)),
+    results.filter(({ exam }) => !drawn.has(exam)),
+  ];
+  if (others.length > 0 || phantoms.length === 0) printResults(others);
+  if (truth === undefined || phantoms.length === 0) return;
+  if (others.length > 0) printLine();
+  for (const line of linesBesideTruth(phantoms, truth)) printLine(line);
+}
+
 /** @returns how many exams were refused. */
-async function putEverything(session: Session, options: StartOptions): Promise<number> {
+async function putEverything(
+  session: Session,
+  dataFolder: string,
+  options: StartOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const { repository } = session;
   const settings = { branch: DEFAULT_BRANCH, process: false } as const;
   if (options.models !== undefined) {
@@ -105,8 +128,8 @@ async function putEverything(session: Session, options: StartOptions): Promise<n
   }
   const afterModels = await repository.head(DEFAULT_BRANCH);
   if (afterModels === undefined || (await readPipeline(repository, afterModels)).eras.length === 0) {
-    printLine('No model is in use yet: using the untrained placeholder, whose predictions mean nothing.');
-    announce(await put(session, 'models', [PLACEHOLDER_BUNDLE], settings));
+    printLine('No model is in use yet: using the demonstration model. It learned from synthetic exams only.');
+    announce(await put(session, 'models', [DEMONSTRATION_BUNDLE], settings));
   }
   if (options.exams !== undefined) {
     const outcome = await put(session, 'exams', [options.exams], settings);
@@ -115,14 +138,8 @@ async function putEverything(session: Session, options: StartOptions): Promise<n
   }
   const head = await repository.head(DEFAULT_BRANCH);
   if (rootOf(head, 'exams').items === 0) {
-    printLine('There are no exams yet: drawing a small one.');
-    const folder = await mkdtemp(join(tmpdir(), 'mammoflow-sample-'));
-    try {
-      await drawSampleExam(join(folder, SAMPLE_EXAM), SAMPLE_SEED);
-      announce(await put(session, 'exams', [folder], settings));
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    printLine('There are no exams yet: drawing six synthetic ones.');
+    announce(await putDemonstration(session, dataFolder, settings, signal));
   }
   return 0;
 }

@@ -32,7 +32,8 @@ export function resizeBicubic(
 
 /**
  * As `resizeBicubic` of the larger plane, which is never made: a classifier's window is two thirds padding, and only
- * what the plane itself can reach is computed.
+ * what the plane itself can reach is computed. Rows that repeat the one above, as most rows of a heatmap do, are resized
+ * once.
  */
 export function resizePlacedBicubic(
   source: PlacedPlane,
@@ -65,12 +66,16 @@ export function resizePlacedBicubic(
   const slots = Array.from({ length: 4 }, () => new Float32Array(columns));
   const held = new Int32Array(4).fill(-1);
   const nothing = new Float32Array(columns);
-  const slotOf = (tap: number): Float32Array => {
-    const sourceRow = Math.min(Math.max(tap, 0), source.rows - 1);
+  const repeats = repeatedRows(plane);
+  const clampedRow = (tap: number): number => Math.min(Math.max(tap, 0), source.rows - 1);
+  const isAsAbove = (sourceRow: number): boolean => sourceRow > firstRow && repeats[sourceRow - top] === 1;
+  const slotOf = (sourceRow: number): Float32Array => {
     if (sourceRow < firstRow || sourceRow >= endRow) return nothing;
     const slot = slots[sourceRow & 3] as Float32Array;
     if (held[sourceRow & 3] !== sourceRow) {
-      resizeSourceRow(sourceRow, slot);
+      const above = sourceRow - 1;
+      if (isAsAbove(sourceRow) && held[above & 3] === above) slot.set(slots[above & 3] as Float32Array);
+      else resizeSourceRow(sourceRow, slot);
       held[sourceRow & 3] = sourceRow;
     }
     return slot;
@@ -78,18 +83,18 @@ export function resizePlacedBicubic(
   const [firstReached, endReached] = reachedTargets(down, firstRow, endRow);
   for (let target = firstReached; target < endReached; target += 1) {
     const base = down.bases[target] as number;
-    blendRows(
-      slotOf(base - 1),
-      slotOf(base),
-      slotOf(base + 1),
-      slotOf(base + 2),
-      down.weights,
-      4 * target,
-      out,
-      target * columns,
-      first,
-      end,
-    );
+    const [row0, row1, row2, row3] = [
+      clampedRow(base - 1),
+      clampedRow(base),
+      clampedRow(base + 1),
+      clampedRow(base + 2),
+    ];
+    const slot = slotOf(row0);
+    const at = [down.weights, 4 * target, out, target * columns, first, end] as const;
+    if (row0 >= firstRow && row3 < endRow && isAsAbove(row1) && isAsAbove(row2) && isAsAbove(row3)) {
+      for (const row of [row1, row2, row3]) slotOf(row);
+      blendAlikeRows(slot, ...at);
+    } else blendRows(slot, slotOf(row1), slotOf(row2), slotOf(row3), ...at);
   }
   return out;
 }
@@ -153,6 +158,18 @@ function resizeRow(
   }
 }
 
+/** For each row of a plane, 1 where it has the same values as the row above. */
+function repeatedRows({ rows, columns, pixels }: FloatPlane | Grey16Image): Uint8Array {
+  const bytes = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  const length = columns * pixels.BYTES_PER_ELEMENT;
+  const repeats = new Uint8Array(rows);
+  for (let row = 1; row < rows; row += 1) {
+    const start = row * length;
+    if (bytes.compare(bytes, start - length, start, start, start + length) === 0) repeats[row] = 1;
+  }
+  return repeats;
+}
+
 function blendRows(
   row0: Float32Array,
   row1: Float32Array,
@@ -175,5 +192,25 @@ function blendRows(
       (row1[column] as number) * w1 +
       (row2[column] as number) * w2 +
       (row3[column] as number) * w3;
+  }
+}
+
+/** `blendRows` of four rows with the same values: the same products and sums, of values loaded once. */
+function blendAlikeRows(
+  row: Float32Array,
+  weights: Float32Array,
+  tap: number,
+  out: Float32Array,
+  offset: number,
+  first: number,
+  end: number,
+): void {
+  const w0 = weights[tap] as number;
+  const w1 = weights[tap + 1] as number;
+  const w2 = weights[tap + 2] as number;
+  const w3 = weights[tap + 3] as number;
+  for (let column = first; column < end; column += 1) {
+    const value = row[column] as number;
+    out[offset + column] = value * w0 + value * w1 + value * w2 + value * w3;
   }
 }

@@ -17,12 +17,12 @@ export function selfScaledPicture(view: Grey16Image, heatmap: FloatPlane, map: C
   const heat = scaleToBytes(heatmap.pixels);
   const blended = blendTable(opacity);
   const pixels = new Uint8Array(3 * grey.length);
-  for (let index = 0; index < grey.length; index += 1) {
+  for (let index = 0, target = 0; index < grey.length; index += 1, target += 3) {
     const base = (grey[index] as number) << 8;
     const colour = 3 * (heat[index] as number);
-    for (let channel = 0; channel < 3; channel += 1) {
-      pixels[3 * index + channel] = blended[base | (map[colour + channel] as number)] as number;
-    }
+    pixels[target] = blended[base | (map[colour] as number)] as number;
+    pixels[target + 1] = blended[base | (map[colour + 1] as number)] as number;
+    pixels[target + 2] = blended[base | (map[colour + 2] as number)] as number;
   }
   return { rows: view.rows, columns: view.columns, pixels };
 }
@@ -57,16 +57,26 @@ export function absolutePicture(request: AbsolutePictureRequest): RgbPicture {
 
   const grey = scaleToBytes(view.pixels);
   const blended = blendTable(opacity);
+  // Neighbours mostly have the same probabilities, and then the same colour.
+  let [lastMalignant, lastBenign] = [Number.NaN, Number.NaN];
+  let [red, green, blue] = [0, 0, 0];
   for (let row = 0, index = 0; row < view.rows; row += 1) {
     let target = 3 * row * columns;
-    for (let column = 0; column < view.columns; column += 1, index += 1) {
-      const base = (grey[index] as number) << 8;
-      const first = 3 * probabilityByte(malignant.pixels[index] as number);
-      const second = 3 * probabilityByte(benign.pixels[index] as number);
-      for (let channel = 0; channel < 3; channel += 1, target += 1) {
-        const colour = Math.max(malignantMap[first + channel] as number, benignMap[second + channel] as number);
-        picture.pixels[target] = blended[base | colour] as number;
+    for (let column = 0; column < view.columns; column += 1, index += 1, target += 3) {
+      const [ofMalignant, ofBenign] = [malignant.pixels[index] as number, benign.pixels[index] as number];
+      if (ofMalignant !== lastMalignant || ofBenign !== lastBenign) {
+        const first = 3 * probabilityByte(ofMalignant);
+        const second = 3 * probabilityByte(ofBenign);
+        red = Math.max(malignantMap[first] as number, benignMap[second] as number);
+        green = Math.max(malignantMap[first + 1] as number, benignMap[second + 1] as number);
+        blue = Math.max(malignantMap[first + 2] as number, benignMap[second + 2] as number);
+        lastMalignant = ofMalignant;
+        lastBenign = ofBenign;
       }
+      const base = (grey[index] as number) << 8;
+      picture.pixels[target] = blended[base | red] as number;
+      picture.pixels[target + 1] = blended[base | green] as number;
+      picture.pixels[target + 2] = blended[base | blue] as number;
     }
   }
   drawLegend(picture, view.rows, scale, request);
@@ -129,9 +139,15 @@ function scaleToBytes(values: Uint16Array | Float32Array): Uint8Array {
   const bytes = new Uint8Array(values.length);
   if (!(largest > smallest)) return bytes;
   const range = Math.fround(largest - smallest);
+  // Of equal neighbours, of which a heatmap is full, only the first is scaled.
+  let [last, byte] = [smallest, 0];
   for (let index = 0; index < values.length; index += 1) {
-    const share = Math.fround(Math.fround((values[index] as number) - smallest) / range);
-    bytes[index] = Math.trunc(Math.fround(share * 255));
+    const value = values[index] as number;
+    if (value !== last) {
+      byte = Math.trunc(Math.fround(Math.fround(Math.fround(value - smallest) / range) * 255));
+      last = value;
+    }
+    bytes[index] = byte;
   }
   return bytes;
 }

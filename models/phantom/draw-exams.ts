@@ -22,6 +22,8 @@ export interface PhantomSettings {
   readonly mix?: Mix;
   /** Exams drawn at once, each on a thread of its own; by default one a core. */
   readonly threads?: number;
+  /** Ends the drawing at once; exams that are whole stay. */
+  readonly signal?: AbortSignal | undefined;
   /** Called at the start and after every exam: how many of them are there. */
   readonly onProgress?: (done: number, all: number) => void;
 }
@@ -39,10 +41,10 @@ export interface PhantomOutcome {
  * removes none.
  *
  * @throws MammoflowError `invalid-argument` when the folder holds phantom exams of another seed, mix or generator, or
- *   cannot be written to.
+ *   cannot be written to; the reason of `signal` when that is aborted.
  */
 export async function drawExams(folder: string, settings: PhantomSettings): Promise<PhantomOutcome> {
-  const { seed, mix = STANDARD_MIX, onProgress } = settings;
+  const { seed, mix = STANDARD_MIX, signal, onProgress } = settings;
   const existing = await readTruth(folder);
   if (existing !== undefined) checkSame(folder, existing, seed, mix);
   const count = Math.max(settings.exams, ...(existing?.exams ?? []).map(({ index }) => index));
@@ -78,7 +80,8 @@ export async function drawExams(folder: string, settings: PhantomSettings): Prom
       missing.map(({ index }) =>
         limit(async () => {
           const task: ExamToDraw = { folder, seed, index, mix };
-          const failure: TransferredError | undefined = await pool.run(task);
+          signal?.throwIfAborted();
+          const failure: TransferredError | undefined = await pool.run(task, { signal: signal ?? null });
           if (failure !== undefined) throw deserialiseError(failure);
           done.add(index);
           onProgress?.(done.size, plans.length);

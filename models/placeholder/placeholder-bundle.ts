@@ -37,9 +37,9 @@ export function placeholderBundle({
     name,
     description:
       'Tiny untrained networks with random weights and the inputs and outputs of the NYU breast cancer classifier. ' +
-      'They let the pipeline run end to end without a real model.',
+      'For tests and benchmarks, which need the pipeline to run end to end and no sense in its numbers.',
     licence: 'Apache-2.0',
-    intendedUse: 'Trying out and testing mammoflow. Never for looking at a mammogram.',
+    intendedUse: 'Testing mammoflow and measuring its speed. Never for looking at a mammogram.',
     notice: 'Untrained placeholder: the weights are random and the numbers mean nothing.',
     files: {
       patch: {

@@ -68,4 +68,35 @@ describe('bicubic resizing', () => {
       { numRuns: 500 },
     );
   });
+
+  it('resizes rows that repeat to the same bits as rows that do not', () => {
+    const size = fc.integer({ min: 1, max: 14 });
+    const place = fc.integer({ min: -8, max: 16 });
+    const rowsOf = fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 14 });
+    fc.assert(
+      fc.property(rowsOf, size, place, size, size, (kinds, rows, top, toRows, toColumns) => {
+        // Two kinds of rows. In the second plane a last column, too far away to be reached, sets every row apart.
+        const [columns, far] = [4, 9];
+        const value = (row: number, column: number): number => ((kinds[row] as number) * 5 + column * 7) % 11;
+        const planeOf = (width: number) => ({
+          rows: kinds.length,
+          columns: width,
+          pixels: Float32Array.from({ length: kinds.length * width }, (_, index) => {
+            const [row, column] = [Math.floor(index / width), index % width];
+            if (column < columns) return value(row, column);
+            return column === far ? row + 1 : 0;
+          }),
+        });
+        const larger = { rows, columns: far + 1, top, left: 0 };
+        const alike = resizePlacedBicubic({ ...larger, plane: planeOf(columns) }, toRows, toColumns);
+        const apart = resizePlacedBicubic({ ...larger, plane: planeOf(far + 1) }, toRows, toColumns);
+        for (let index = 0; index < alike.length; index += 1) {
+          // Where the last tap lies before the last column.
+          const reach = (((index % toColumns) + 0.5) * (far + 1)) / toColumns - 0.5 + 3;
+          if (reach < far) assert.equal((alike[index] as number) + 0, (apart[index] as number) + 0);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
 });

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeGrey16Png } from '../../imaging/grey16-png.js';
-import { drawSampleExam } from '../../models/sample/draw-exam.js';
 import { VIEWS, viewFile } from '../../pipeline/exam.js';
+import { drawSampleExam } from './draw-exam.js';
 
 /** Draws exams into `<folder>/<name>`; the same name and seed give the same files. */
 export async function drawExams(folder: string, names: readonly string[], firstSeed = 1): Promise<void> {

@@ -112,4 +112,22 @@ describe('a folder of phantom exams', function () {
       const { drawn, kept } = await drawExams(folder, { seed: SEED, exams: 2, mix: MIX, threads: 1 });
       assert.deepEqual([drawn, kept], [1, 1]);
     }));
+
+  it('ends at once when it is told to, and keeps what is whole', () =>
+    withTemporaryFolder(async (folder) => {
+      const controller = new AbortController();
+      const drawing = drawExams(folder, {
+        seed: SEED,
+        exams: 50,
+        mix: MIX,
+        threads: 1,
+        signal: controller.signal,
+        onProgress: (done) => done === 1 && controller.abort(),
+      });
+      await assert.rejects(drawing, { name: 'AbortError' });
+      assert.deepEqual(
+        (await readTruth(folder))?.exams.map(({ exam }) => exam),
+        ['phantom-31-0001'],
+      );
+    }));
 });
