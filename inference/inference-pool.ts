@@ -28,7 +28,13 @@ export interface InferencePool {
   prepare(model: InferenceModel, inputBytes: number): void;
   /**
    * Runs one network once. The buffers of `inputs` are transferred and unusable afterwards.
+   * @param takeBack is given the inputs in buffers that are usable again, once a run that succeeds is done with them: fresh
+   *   memory of hundreds of megabytes costs as much time as filling it.
    * @throws MammoflowError `inference-failed` when the runtime refuses the model or its inputs.
    */
-  run(model: InferenceModel, inputs: Readonly<Record<string, FloatTensor>>): Promise<Record<string, FloatTensor>>;
+  run(
+    model: InferenceModel,
+    inputs: Readonly<Record<string, FloatTensor>>,
+    takeBack?: (inputs: Readonly<Record<string, FloatTensor>>) => void,
+  ): Promise<Record<string, FloatTensor>>;
 }

@@ -15,9 +15,15 @@ export interface LaneRequest {
   readonly id: number;
   readonly model: InferenceModel;
   readonly inputs: Readonly<Record<string, FloatTensor>>;
+  readonly returnInputs: boolean;
 }
 export type LaneReply =
-  | { readonly id: number; readonly outputs: Record<string, FloatTensor> }
+  | {
+      readonly id: number;
+      readonly outputs: Record<string, FloatTensor>;
+      /** Those of the request, where it asked for them. */
+      readonly inputs?: Readonly<Record<string, FloatTensor>>;
+    }
   | { readonly id: number; readonly error: TransferredError };
 
 /** Inputs above this are a classifier's: see `SessionOptions.memoryArena`. A patch is 0.8 MB, 32 of them 25 MB. */
@@ -40,7 +46,8 @@ async function reply(request: LaneRequest): Promise<LaneReply> {
   try {
     const inputBytes = Object.values(request.inputs).reduce((sum, { data }) => sum + data.byteLength, 0);
     const session = await sessionOf({ model: request.model, inputBytes });
-    return { id: request.id, outputs: await session.run(request.inputs) };
+    const outputs = await session.run(request.inputs);
+    return { id: request.id, outputs, ...(request.returnInputs && { inputs: request.inputs }) };
   } catch (error) {
     return { id: request.id, error: serialiseError(error) };
   }
@@ -52,6 +59,9 @@ parentPort?.on('message', async (request: LaneRequest | LanePreparation) => {
     return;
   }
   const message = await reply(request);
-  const buffers = 'outputs' in message ? Object.values(message.outputs).map(({ data }) => data.buffer) : [];
-  parentPort?.postMessage(message, buffers as ArrayBuffer[]);
+  const tensors = 'outputs' in message ? Object.values({ ...message.inputs, ...message.outputs }) : [];
+  parentPort?.postMessage(
+    message,
+    tensors.map(({ data }) => data.buffer as ArrayBuffer),
+  );
 });

@@ -20,6 +20,7 @@ const GPU_PATCH_BATCH = 32;
 
 interface Job {
   readonly request: LaneRequest;
+  readonly takeBack: Parameters<InferencePool['run']>[2];
   resolve(outputs: Record<string, FloatTensor>): void;
   reject(error: Error): void;
 }
@@ -77,8 +78,10 @@ export function startLanes(env: NodeJS.ProcessEnv = process.env): Lanes {
       lane.job = undefined;
       feed(lane);
       if (job === undefined) return;
-      if ('outputs' in reply) job.resolve(reply.outputs);
-      else job.reject(deserialiseError(reply.error));
+      if ('outputs' in reply) {
+        if (reply.inputs !== undefined) job.takeBack?.(reply.inputs);
+        job.resolve(reply.outputs);
+      } else job.reject(deserialiseError(reply.error));
     });
     // Out of memory, for one. The job in hand is lost; the lane is replaced.
     worker.on('error', (cause) => {
@@ -101,14 +104,15 @@ export function startLanes(env: NodeJS.ProcessEnv = process.env): Lanes {
     prepare: (model, inputBytes) => {
       for (const lane of lanes) lane.worker.postMessage({ model, inputBytes } satisfies LanePreparation);
     },
-    run: (model, inputs) =>
+    run: (model, inputs, takeBack) =>
       new Promise((resolve, reject) => {
         if (closed) {
           reject(new MammoflowError('inference-failed', 'The inference threads have been stopped.'));
           return;
         }
         nextId += 1;
-        waiting.push({ request: { id: nextId, model, inputs }, resolve, reject });
+        const request = { id: nextId, model, inputs, returnInputs: takeBack !== undefined };
+        waiting.push({ request, takeBack, resolve, reject });
         const free = lanes.find((lane) => lane.job === undefined);
         if (free !== undefined) feed(free);
       }),

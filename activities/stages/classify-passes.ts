@@ -45,10 +45,11 @@ export async function classifyPasses(request: PassesRequest): Promise<Record<Var
   const results: Record<Variant, PassProbabilities[]> = { image: [], imageheatmaps: [] };
   const total = settings.passes * VARIANTS.length;
   const underWay = new Set<Promise<void>>();
+  const memory = reusedArrays();
   let done = 0;
 
   const start = (variant: Variant, pass: number, inputs: Record<string, FloatTensor>): void => {
-    const run = inference.run(models[variant], inputs).then((outputs) => {
+    const run = inference.run(models[variant], inputs, memory.giveBack).then((outputs) => {
       results[variant][pass] = probabilitiesOf(outputs);
       done += 1;
       progress({ step: `pass ${pass + 1}, ${variant}`, done, total });
@@ -66,7 +67,7 @@ export async function classifyPasses(request: PassesRequest): Promise<Record<Var
       const inputs: Record<Variant, Record<string, FloatTensor>> = { image: {}, imageheatmaps: {} };
       for (const view of VIEWS) {
         const window = windows[pass]?.[view] as AugmentationWindow;
-        const made = viewInputs(views[view], view, window, models);
+        const made = viewInputs(views[view], view, window, models, memory.take);
         for (const variant of VARIANTS) inputs[variant][classifierInput(view)] = made[variant];
         // Lets lanes that finished meanwhile be given their next run.
         await setImmediate();
@@ -99,15 +100,33 @@ function drawWindows(
   });
 }
 
+interface ReusedArrays {
+  /** An array of that length, with whatever values. */
+  take(length: number): Float32Array;
+  giveBack(tensors: Readonly<Record<string, FloatTensor>>): void;
+}
+
+/** Arrays for tensors, each used again when its run has ended: there are as many as runs that wait or go on. */
+function reusedArrays(): ReusedArrays {
+  const free = new Map<number, Float32Array[]>();
+  return {
+    take: (length) => free.get(length)?.pop() ?? new Float32Array(length),
+    giveBack: (tensors) => {
+      for (const { data } of Object.values(tensors)) free.set(data.length, [...(free.get(data.length) ?? []), data]);
+    },
+  };
+}
+
 /** One view's input to each network, `[1, channels, rows, columns]`. */
 function viewInputs(
   { planes }: ClassifierView,
   view: View,
   window: AugmentationWindow,
   models: Readonly<Record<Variant, LocalModel>>,
+  takeArray: ReusedArrays['take'],
 ): Record<Variant, FloatTensor> {
   const size = WINDOW_SIZE[viewPositionOf(view)];
-  const image = takeWindow(planes.image, window, size);
+  const image = takeWindow(planes.image, window, size, takeArray(size[0] * size[1]));
   standardiseWindow(image);
   const made = VARIANTS.map((variant): [Variant, FloatTensor] => {
     const { channels } = models[variant].preprocessing;
@@ -117,7 +136,7 @@ function viewInputs(
     // Taken as it is once; the other variant copies it, since both are given away when their runs start.
     if (variant === 'image' && channels.length === 1) return [variant, { data: image, shape: [1, 1, ...size] }];
     const pixels = image.length;
-    const data = new Float32Array(channels.length * pixels);
+    const data = takeArray(channels.length * pixels);
     channels.forEach((channel, index) => {
       const target = data.subarray(index * pixels, (index + 1) * pixels);
       if (channel === 'image') target.set(image);

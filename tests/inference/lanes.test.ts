@@ -73,6 +73,14 @@ describe('the inference lanes', function () {
     assert.equal(compared, 3);
   });
 
+  it('give the inputs back to one who wants to use their memory again', async () => {
+    const [kept, given] = [patches(2), patches(2)];
+    const back: Readonly<Record<string, FloatTensor>>[] = [];
+    await lanes.run(PLACEHOLDER, given, (inputs) => back.push(inputs));
+    assert.deepEqual(back, [kept]);
+    assert.equal(given.x.data.length, 0);
+  });
+
   it('give each caller its own result when many run at once', async () => {
     const alone = await Promise.all(
       [1, 2, 3].map(async (count) => (await lanes.run(PLACEHOLDER, patches(count))).logits),
