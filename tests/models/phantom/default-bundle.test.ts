@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkBundle, readBundle } from '../../../inference/bundle.js';
-import { createNetworkInspector, type NetworkInspector } from '../../../inference/inspect-networks.js';
 import { classifierInput, PATCH_INPUT } from '../../../inference/network-interface.js';
+import { openSession } from '../../../inference/onnx-session.js';
 import { packageRoot } from '../../../infra/package-root.js';
 import { MODEL_ROLES, PATCH_SIZE, WINDOW_SIZE } from '../../../pipeline/bundle.js';
 import { VIEWS, viewPositionOf } from '../../../pipeline/exam.js';
@@ -33,12 +33,6 @@ function probe(rows: number, columns: number, channels: number): { data: Float32
 }
 
 describe('the demonstration bundle', () => {
-  let inspector: NetworkInspector;
-  before(() => {
-    inspector = createNetworkInspector();
-  });
-  after(() => inspector.close());
-
   it('passes the check that every bundle passes before it is used', async () => {
     const { bundle } = await checkBundle(BUNDLE);
     assert.equal(bundle.name, 'phantom');
@@ -69,11 +63,15 @@ describe('the demonstration bundle', () => {
       );
     }
     for (const role of MODEL_ROLES) {
-      const { trial } = await inspector.inspect({ path: paths[role], trial: inputs[role] ?? {} });
+      const session = await openSession(paths[role], {
+        providers: { names: ['cpu'], onCpu: true },
+        memoryArena: false,
+      });
+      const results = await session.run(inputs[role] ?? {});
       const outputs = Object.entries(expected[role] ?? {});
       assert.equal(outputs.length, role === 'patch' ? 1 : 2);
       for (const [name, values] of outputs) {
-        const actual = trial?.[name]?.data ?? [];
+        const actual = results[name]?.data ?? [];
         assert.equal(actual.length, values.length);
         values.forEach((value, index) => {
           const difference = Math.abs((actual[index] as number) - value);
