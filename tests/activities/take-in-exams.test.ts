@@ -17,7 +17,7 @@ import { storeOf, versionsUnder, withRepository } from '../support/repository.js
 const SETTINGS = inboxSettingsSchema.parse({ quietSeconds: 0, correctionQuietSeconds: 0 });
 
 describe('taking exams in', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('holds every file by version and SHA-256, and leaves nothing in the inbox', () =>
     withInbox(async ({ repository, inbox, take, settle }) => {
