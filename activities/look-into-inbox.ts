@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { MODEL_CARD_FILE } from '../pipeline/bundle.js';
 import type { Commit, InputItem } from '../pipeline/commit.js';
-import { arrivalSentence, durationText, type ExamArrival, judgeExam, sinceText, timeOf } from '../pipeline/inbox.js';
+import {
+  arrivalSentence,
+  durationText,
+  type ExamArrival,
+  type InboxFile,
+  judgeExam,
+  sinceText,
+  timeOf,
+} from '../pipeline/inbox.js';
 import type { InboxReport, InboxSettings, WaitingItem } from '../pipeline/take-in.js';
 import { fingerprintOf, type InboxItem, listRefusals, readRefusal, walkInbox } from '../repos/inbox.js';
 import { inboxKey } from '../repos/layout.js';
@@ -15,9 +23,14 @@ export interface LookRequest {
   readonly shown: number;
   /** How many exams are named as ready. */
   readonly batch: number;
+  /** Corrections that the look before saw; without, files count as seen when they were written. */
+  readonly seen?: SeenCorrections;
   /** The time of the look before, by the S3 server's clock: what became overdue since is new. */
   readonly lastLook?: number;
 }
+
+/** By exam: which files of a correction were seen (their fingerprint, shortened), and when they were first. */
+export type SeenCorrections = Readonly<Record<string, { readonly files: string; readonly since: number }>>;
 
 /** What a look into the inbox found. */
 export interface InboxLook {
@@ -28,6 +41,8 @@ export interface InboxLook {
   readonly bundles: readonly string[];
   /** More exams are ready than are named. */
   readonly more: boolean;
+  /** Corrections that lie there, for the next look, and to take in these very files and no others. */
+  readonly seen: SeenCorrections;
   /** Milliseconds until something that lies there is ready or overdue by the mere passing of time. */
   readonly nextLookMs?: number;
   /** Sequence number of the branch's newest commit; -1 when it has none. */
@@ -43,6 +58,9 @@ export interface InboxLook {
 /** Exams looked up in the branch's newest commit at once. */
 const LOOKUPS = 500;
 const STRAY_EXAMPLES = 10;
+/** Corrections watched at once; more of them wait for their turn. */
+const WATCHED = 200;
+const FINGERPRINT_DIGITS = 16;
 
 /** As much of model.json as says which files to wait for. All of it is checked once they are there. */
 const cardSchema = z.object({ files: z.record(z.string(), z.object({ path: z.string(), sha256: z.string() })) });
@@ -95,12 +113,28 @@ export async function lookIntoInbox(repository: Repository, request: LookRequest
     if (kept.length > 4 * request.shown) kept = oldest(kept, request.shown);
   };
 
+  const before = request.seen ?? {};
+  const seen = new Map<string, SeenCorrections[string]>();
+  let watched = Object.keys(before).length;
+  const judgeExamItem = (item: InboxItem, committed: InputItem | undefined): Judged => {
+    const files = shortFingerprint(item.files);
+    const earlier = before[item.name];
+    const since = earlier?.files === files ? earlier.since : now;
+    const judged = examItem(item, committed, now, settings, request.seen === undefined ? 0 : since);
+    const isWatched = judged.item.correction && judged.item.state !== 'refused';
+    if (isWatched && (earlier !== undefined || watched < WATCHED)) {
+      if (earlier === undefined) watched += 1;
+      seen.set(item.name, { files, since });
+    }
+    return judged;
+  };
+
   let unjudged: InboxItem[] = [];
   const judgeUnjudged = async (): Promise<void> => {
     const names = unjudged.map(({ name }) => name);
     const committed = await repository.inputs.getMany(rootOf(head, 'exams'), names);
     now = store.serverTime();
-    for (const files of unjudged) add(files, examItem(files, committed.get(files.name), now, settings));
+    for (const files of unjudged) add(files, judgeExamItem(files, committed.get(files.name)));
     unjudged = [];
   };
   for await (const files of walkInbox(store, onStray)) {
@@ -127,6 +161,7 @@ export async function lookIntoInbox(repository: Repository, request: LookRequest
     report: { branch, lookedAt: new Date(time).toISOString(), counts, overdue, items: shown, stray },
     exams,
     bundles,
+    seen: Object.fromEntries(seen),
     more: counts.ready > exams.length + bundles.length,
     ...(Number.isFinite(nextLookAt) ? { nextLookMs: Math.max(0, nextLookAt - time) } : {}),
     sequence: head?.sequence ?? -1,
@@ -135,6 +170,10 @@ export async function lookIntoInbox(repository: Repository, request: LookRequest
     outdated: [...refusals.keys()].slice(0, request.shown),
   };
 }
+
+/** Tells one set of uploads of an exam from another, in few characters: looks pass it on in the workflow's history. */
+export const shortFingerprint = (files: readonly InboxFile[]): string =>
+  fingerprintOf(files).slice(0, FINGERPRINT_DIGITS);
 
 interface Judged {
   readonly item: WaitingItem;
@@ -150,8 +189,10 @@ function examItem(
   committed: InputItem | undefined,
   now: number,
   settings: InboxSettings,
+  firstSeen: number,
 ): Judged {
-  const arrival: ExamArrival = judgeExam(name, files, committed?.files.map(({ path }) => path) ?? [], now, settings);
+  const names = committed?.files.map(({ path }) => path) ?? [];
+  const arrival: ExamArrival = judgeExam(name, files, names, now, settings, firstSeen);
   const readyAt = arrival.state === 'settling' ? arrival.readyAt : undefined;
   return {
     item: {

@@ -6,7 +6,7 @@ import { type InboxSettings, inboxSettingsSchema, type TakeInSettings } from '..
 import { forgetRefusals } from '../repos/inbox.js';
 import type { Repository } from '../repos/repository.js';
 import type { ControlDependencies } from './dependencies.js';
-import { type InboxLook, lookIntoInbox } from './look-into-inbox.js';
+import { type InboxLook, lookIntoInbox, type SeenCorrections } from './look-into-inbox.js';
 import { type Started, startFollowingJob } from './start-job.js';
 import { type BundleTakenIn, type TakeInBundleRequest, takeInBundle } from './take-in-bundle.js';
 import { type TakeInRequest, type TakenIn, takeInExams } from './take-in-exams.js';
@@ -18,6 +18,7 @@ export interface LookAround {
   /** The workflow's argument: what it gives goes before what the worker is configured with. */
   readonly given: TakeInSettings;
   readonly lastLook?: number;
+  readonly seen?: SeenCorrections;
 }
 
 /** The steps of taking in. Every error is tried again: the inbox stays as it is until they succeed. */
@@ -48,10 +49,10 @@ const COMMITS_BACK = 500;
 export function createTakeInActivities({ repository, client, stages, inbox }: TakeInDependencies): TakeInActivities {
   const log = () => Context.current().log;
   return {
-    lookAround: steadily(async ({ given, lastLook }) => {
+    lookAround: steadily(async ({ given, lastLook, seen = {} }) => {
       const { branch, ...times } = given;
       const settings = inboxSettingsSchema.parse({ ...inbox, ...times });
-      const request = { branch, settings, shown: SHOWN, batch: BATCH };
+      const request = { branch, settings, shown: SHOWN, batch: BATCH, seen };
       const look = await lookIntoInbox(repository, { ...request, ...(lastLook === undefined ? {} : { lastLook }) });
       for (const { repo, name, missing, since } of look.newlyOverdue) {
         log().warn('incomplete for too long in the inbox', { repo, name, missing, since });

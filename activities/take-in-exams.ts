@@ -15,11 +15,14 @@ import { fileKey } from '../repos/layout.js';
 import type { ObjectStore } from '../repos/object-store.js';
 import { withItems } from '../repos/put-items.js';
 import { type Change, type Repository, type Roots, rootOf } from '../repos/repository.js';
+import { type SeenCorrections, shortFingerprint } from './look-into-inbox.js';
 
 export interface TakeInRequest {
   readonly branch: string;
   readonly exams: readonly string[];
   readonly settings: InboxSettings;
+  /** The files of exams that are corrections, as the look saw them: others wait for the next look. */
+  readonly seen: SeenCorrections;
   /** The same for every attempt, and for no other request. */
   readonly batch: string;
   /** Sequence number of the branch's newest commit before the first attempt; -1 when it had none. */
@@ -95,6 +98,7 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
       settings,
     );
     if (arrival.state !== 'ready') return undefined;
+    if (arrival.correction && request.seen[name]?.files !== shortFingerprint(files)) return undefined;
     try {
       for (const { path, size } of files) checkExamFileSize(name, path, size);
       // All of it before anything is copied: a refused exam leaves nothing behind.

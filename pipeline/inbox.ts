@@ -1,6 +1,6 @@
 import { ExamError } from './errors.js';
 import { EXAM_FILES, VIEWS, type View, viewFile } from './exam.js';
-import { checkExamId, checkViewNames, missingViews } from './exam-files.js';
+import { checkExamId, checkViewNames, missingViews, viewMeant } from './exam-files.js';
 import type { InboxSettings } from './take-in.js';
 
 /** Where uploads lie until they are taken in: `inbox/exams/<exam>/<file>` and `inbox/models/<bundle>/<file>`. */
@@ -45,6 +45,8 @@ export type ExamArrival = {
  *
  * @param committed names of the files that the exam has in the branch's newest commit; none when it is new.
  * @param now the time by the S3 server's clock.
+ * @param firstSeen when these very files were first seen together. A multipart upload has the time at which it began, so
+ *   that a slow one looks quiet as soon as it is there; a correction has to have been seen for as long as well.
  */
 export function judgeExam(
   exam: string,
@@ -52,6 +54,7 @@ export function judgeExam(
   committed: readonly string[],
   now: number,
   settings: InboxSettings,
+  firstSeen = 0,
 ): ExamArrival {
   const names = files.map(({ path }) => path);
   const times = files.map(timeOf);
@@ -72,8 +75,9 @@ export function judgeExam(
     const overdue = now - common.since >= settings.reportAfterSeconds * 1_000;
     return { ...common, state: 'incomplete', missing, overdue };
   }
-  const quiet = correction ? settings.correctionQuietSeconds : settings.quietSeconds;
-  const readyAt = Math.max(...times) + quiet * 1_000;
+  const readyAt = correction
+    ? Math.max(firstSeen, ...times) + settings.correctionQuietSeconds * 1_000
+    : Math.max(...times) + settings.quietSeconds * 1_000;
   return readyAt <= now ? { ...common, state: 'ready' } : { ...common, state: 'settling', readyAt };
 }
 
@@ -96,9 +100,8 @@ function nameProblem(exam: string, names: readonly string[]): string | undefined
 export const timeOf = ({ modified }: Pick<InboxFile, 'modified'>): number =>
   modified % 1_000 === 0 ? modified + 999 : modified;
 
-/** Whether a file of an exam's folder is looked at: one that may be committed, or one that seems to be meant as such. */
-export const isExamFile = (path: string): boolean =>
-  EXAM_FILES.some((name) => name.toLowerCase() === path.toLowerCase());
+/** Whether a file of an exam's folder is looked at: one that may be committed, or one that seems to be meant as a view. */
+export const isExamFile = (path: string): boolean => EXAM_FILES.includes(path) || viewMeant(path) !== undefined;
 
 /** "25 minutes", for people. */
 export function durationText(milliseconds: number): string {

@@ -41,6 +41,7 @@ interface Carried {
   readonly takenIn: TakeInState['takenIn'];
   readonly last?: TakeInState['last'];
   readonly lastLook?: number;
+  readonly seen?: InboxLookAround['seen'];
   readonly nextTakeAt: number;
   readonly nextBundlesAt: number;
   /** The newest commit whose job is still to be started; it does the work of earlier ones too. */
@@ -83,6 +84,7 @@ class Inbox {
   private last: TakeInState['last'];
   private lastLook: number | undefined;
   private lastLookAt = 0;
+  private seen: InboxLookAround['seen'];
   private nextTakeAt: number;
   private nextBundlesAt: number;
   private toStart: string | undefined;
@@ -96,6 +98,7 @@ class Inbox {
     this.takenIn = carried?.takenIn ?? { exams: 0, bundles: 0, commits: 0 };
     this.last = carried?.last;
     this.lastLook = carried?.lastLook;
+    this.seen = carried?.seen ?? {};
     this.nextTakeAt = carried?.nextTakeAt ?? 0;
     this.nextBundlesAt = carried?.nextBundlesAt ?? 0;
     this.toStart = carried?.toStart;
@@ -133,13 +136,15 @@ class Inbox {
   /** @returns when to look again although no hint comes; undefined: not before. */
   private async lookAndTake(): Promise<number | undefined> {
     this.changed = false;
-    const request = { given: this.settings, ...(this.lastLook === undefined ? {} : { lastLook: this.lastLook }) };
+    const { settings: given, seen, lastLook } = this;
+    const request = { given, seen, ...(lastLook === undefined ? {} : { lastLook }) };
     const look = await this.ask(() => lookAround(request));
     if (look === undefined) return Date.now();
     const lookedAt = Date.now();
     this.looks += 1;
     this.look = look;
     this.lastLook = look.time;
+    this.seen = look.seen;
     this.lastLookAt = lookedAt;
     const due = look.nextLookMs === undefined ? undefined : lookedAt + look.nextLookMs + SLACK_MS;
 
@@ -153,7 +158,7 @@ class Inbox {
   }
 
   /** @returns whether anything came of it. */
-  private async take({ exams, bundles, settings, sequence: after }: InboxLookAround): Promise<boolean> {
+  private async take({ exams, bundles, settings, seen, sequence: after }: InboxLookAround): Promise<boolean> {
     const { branch } = this.settings;
     let moved = false;
     for (const folder of bundles) {
@@ -165,7 +170,7 @@ class Inbox {
       moved ||= taken?.bundle !== undefined || taken?.reason !== undefined;
     }
     if (exams.length === 0) return moved;
-    const request = { branch, exams, settings, batch: uuid4(), after };
+    const request = { branch, exams, settings, seen, batch: uuid4(), after };
     const taken = await this.step('exams', () => takeInExams(request));
     if (taken === undefined) return moved;
     this.takenIn = { ...this.takenIn, exams: this.takenIn.exams + taken.exams };
@@ -267,6 +272,7 @@ class Inbox {
       takenIn: this.takenIn,
       ...(this.last === undefined ? {} : { last: this.last }),
       ...(this.lastLook === undefined ? {} : { lastLook: this.lastLook }),
+      seen: this.seen,
       nextTakeAt: this.nextTakeAt,
       nextBundlesAt: this.nextBundlesAt,
       ...(this.toStart === undefined ? {} : { toStart: this.toStart }),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lookIntoInbox } from '../../activities/look-into-inbox.js';
+import { lookIntoInbox, type SeenCorrections } from '../../activities/look-into-inbox.js';
 import { type TakenIn, takeInExams } from '../../activities/take-in-exams.js';
 import type { S3Service } from '../../infra/dev/services.js';
 import type { Commit } from '../../pipeline/commit.js';
@@ -17,7 +17,7 @@ import { storeOf, versionsUnder, withRepository } from '../support/repository.js
 const SETTINGS = inboxSettingsSchema.parse({ quietSeconds: 0, correctionQuietSeconds: 0 });
 
 describe('taking exams in', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('holds every file by version and SHA-256, and leaves nothing in the inbox', () =>
     withInbox(async ({ repository, inbox, take, settle }) => {
@@ -48,7 +48,14 @@ describe('taking exams in', function () {
           const name = names.pop();
           assert.ok(name, 'more requests than exams');
           const after = (await repository.head('main'))?.sequence ?? -1;
-          const attempt = { branch: 'main', exams: [name], settings: SETTINGS, batch: `batch of ${name}`, after };
+          const attempt = {
+            branch: 'main',
+            exams: [name],
+            settings: SETTINGS,
+            seen: {},
+            batch: `batch of ${name}`,
+            after,
+          };
           const failing = failingStore(clean, request, when);
           const failed = await takeInExams(openRepository(failing), attempt).then(
             () => false,
@@ -168,6 +175,34 @@ describe('taking exams in', function () {
       );
     }));
 
+  it('takes a correction only as it was seen for long enough, however old its files say that they are', () =>
+    withInbox(async ({ repository, inbox, take, settle }) => {
+      await inbox.uploadViews('exam-1');
+      await settle();
+      await take(['exam-1']);
+      await inbox.uploadViews('exam-1', ['L_CC'], 'corrected');
+      await settle();
+      const settings = inboxSettingsSchema.parse({ quietSeconds: 0, correctionQuietSeconds: 1 });
+      const look = (seen: SeenCorrections) =>
+        lookIntoInbox(repository, { branch: 'main', settings, shown: 9, batch: 9, seen });
+      // By their age they would be quiet by now; but they are seen for the first time.
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      const first = await look({});
+      assert.deepEqual([first.exams, first.report.counts.settling], [[], 1]);
+      assert.ok((first.nextLookMs ?? 0) > 500);
+      const request = { branch: 'main', exams: ['exam-1'], settings, batch: 'b', after: 9 };
+      assert.equal((await takeInExams(repository, { ...request, seen: {} })).exams, 0);
+      await new Promise((resolve) => setTimeout(resolve, first.nextLookMs));
+      const second = await look(first.seen);
+      assert.deepEqual(second.exams, ['exam-1']);
+      assert.deepEqual(second.seen, first.seen);
+      // Another view that arrives now, with an old date, is not taken along.
+      const slow = { 'exam-1': { files: 'of another upload', since: 0 } };
+      assert.deepEqual((await look(slow)).exams, []);
+      assert.equal((await takeInExams(repository, { ...request, seen: slow })).exams, 0);
+      assert.equal((await takeInExams(repository, { ...request, seen: second.seen })).exams, 1);
+    }));
+
   it('takes nothing of an exam that was erased', () =>
     withInbox(async ({ repository, s3, inbox, take, settle }) => {
       await inbox.uploadViews('exam-1');
@@ -213,7 +248,15 @@ const withInbox = (use: (inbox: Inbox) => Promise<void>): Promise<void> =>
         async take(exams, store) {
           batches += 1;
           const after = (await repository.head('main'))?.sequence ?? -1;
-          const request = { branch: 'main', exams, settings: SETTINGS, batch: `batch-${batches}`, after };
+          const look = await lookIntoInbox(repository, {
+            branch: 'main',
+            settings: SETTINGS,
+            shown: 9,
+            batch: 9,
+            seen: {},
+          });
+          const { seen } = look;
+          const request = { branch: 'main', exams, settings: SETTINGS, seen, batch: `batch-${batches}`, after };
           return takeInExams(store === undefined ? repository : openRepository(store), request);
         },
         async settle() {

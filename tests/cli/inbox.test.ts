@@ -9,7 +9,7 @@ import { withRepository } from '../support/repository.js';
 import { failureOf, jsonOf, putTinyExams, textOf } from '../support/verbs.js';
 
 describe('mammoflow inbox', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('lists what waits, for what and since when, and results show it beside what is committed', () =>
     withRepository(async (repository, s3) => {
@@ -33,7 +33,9 @@ describe('mammoflow inbox', function () {
       // The refused one is shown as such when it would be taken in otherwise.
       await new Promise((resolve) => setTimeout(resolve, 3_100));
       const report = await jsonOf<InboxReport>(s3, 'inbox');
-      assert.deepEqual(report.counts, { ready: 0, settling: 1, incomplete: 1, refused: 2 });
+      const { ready, settling, ...counts } = report.counts;
+      assert.deepEqual(counts, { incomplete: 1, refused: 2 });
+      assert.equal(ready + settling, 1, 'the correction, whose minute may be over on a busy machine');
       const sentences = new Map(report.items.map(({ name, sentence }) => [name, sentence]));
       assert.match(sentences.get('incomplete') ?? '', /^Waiting for L_MLO, R_MLO since .*\d\d:\d\d\.$/);
       assert.match(sentences.get('committed') ?? '', /^R_MLO of a committed exam arrived; taken in after/);

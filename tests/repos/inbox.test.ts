@@ -46,6 +46,7 @@ describe('the inbox', function () {
       ['inbox/exams/exam-1/L_CC.png', 'exams exam-1 L_CC.png'],
       ['inbox/exams/exam-1/l_cc.PNG', 'exams exam-1 l_cc.PNG'],
       ['inbox/exams/exam-1/gen_exam_list.pkl', 'exams exam-1 gen_exam_list.pkl'],
+      ['inbox/exams/exam-1/GEN_EXAM_LIST.PKL', undefined],
       ['inbox/models/b/model.json', 'models b model.json'],
       ['inbox/exams/exam-1/L_CC.dcm', undefined],
       ['inbox/exams/L_CC.png', undefined],

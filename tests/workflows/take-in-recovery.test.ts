@@ -20,7 +20,7 @@ const EXAMS = 40;
 
 /** Whatever is killed in the middle of copying: every exam is committed once, has one result, and the inbox is empty. */
 describe('taking in goes on, with nothing lost and nothing doubled,', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
 
   describe('after its worker', () => {
     let system: TestSystem;
@@ -120,7 +120,7 @@ const untilAllHaveResults = (repository: Repository, exams: number): Promise<unk
       const head = await repository.head('main').catch(() => undefined);
       return rootOf(head, OUTCOMES).items === exams;
     },
-    120,
+    240,
   );
 
 /** The exams that each commit from the inbox changed. */
