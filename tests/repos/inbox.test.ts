@@ -8,7 +8,6 @@ import {
   recordRefusal,
   walkInbox,
 } from '../../repos/inbox.js';
-import { clockOffsetOf } from '../../repos/object-store.js';
 import { openInbox } from '../support/inbox.js';
 import { withRepository } from '../support/repository.js';
 
@@ -90,15 +89,4 @@ describe('the inbox', function () {
       assert.equal(await readRefusal(store, { ...item, files: again }), undefined);
       inbox.close();
     }));
-});
-
-describe("the server's clock", () => {
-  it('is taken for ours where the two can agree, and corrects ours by no more than it must', () => {
-    assert.equal(clockOffsetOf(5_000, 5_100, 5_900), 0);
-    assert.equal(clockOffsetOf(5_000, 4_900, 5_100), 0);
-    // An answer that was looked at late says nothing about the clock.
-    assert.equal(clockOffsetOf(5_000, 5_500, 9_500), 0);
-    assert.equal(clockOffsetOf(65_000, 5_000, 5_100), 59_900);
-    assert.equal(clockOffsetOf(5_000, 65_000, 65_100), -59_001);
-  });
 });

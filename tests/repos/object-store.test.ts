@@ -166,6 +166,7 @@ describe("the S3 server's clock", () => {
     for (const told of [999_999_000, 1_000_000_000]) {
       assert.equal(clockOffsetOf(told, sent, sent + 20), 0, 'a header may be cut to the second, and a second old');
     }
+    assert.equal(clockOffsetOf(sent, sent + 500, sent + 4_500), 0, 'an answer that was looked at late tells nothing');
     assert.equal(clockOffsetOf(999_995_000, sent, sent + 20), -3_951, 'behind');
     assert.equal(clockOffsetOf(1_000_004_000, sent, sent + 20), 3_030, 'ahead');
   });
