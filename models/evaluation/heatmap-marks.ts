@@ -17,27 +17,11 @@ export interface Peak extends Place {
 
 /**
  * A heatmap's maximum. Patches cover blocks of pixels alike, so many pixels share it: the place is the middle (mean row
- * and column) of the pixels that have the greatest value.
+ * and column) of the first connected region, in raster order, of pixels that have the greatest value.
  */
-export function heatmapPeak({ rows, columns, pixels }: FloatPlane): Peak {
-  let value = Number.NEGATIVE_INFINITY;
-  let count = 0;
-  let rowSum = 0;
-  let columnSum = 0;
-  for (let row = 0; row < rows; row += 1) {
-    for (let column = 0; column < columns; column += 1) {
-      const here = pixels[row * columns + column] as number;
-      if (here < value) continue;
-      if (here > value) {
-        value = here;
-        count = rowSum = columnSum = 0;
-      }
-      count += 1;
-      rowSum += row;
-      columnSum += column;
-    }
-  }
-  return { value, row: rowSum / count, column: columnSum / count };
+export function heatmapPeak(map: FloatPlane): Peak {
+  const greatest = map.pixels.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  return heatmapMarks(map, greatest)[0] as Peak;
 }
 
 /** Whether a place lies inside a circle, its rim included. */

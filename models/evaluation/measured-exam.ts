@@ -38,4 +38,4 @@ export type MeasuredView = z.infer<typeof measuredViewSchema>;
 
 /** Values of the malignant heatmap at which marks are counted. The model card states false marks at `STATED_THRESHOLD`. */
 export const MARK_THRESHOLDS = [0.1, 0.2, 0.3, 0.4, 0.5] as const;
-export const STATED_THRESHOLD = 0.2;
+export const STATED_THRESHOLD = 0.5;

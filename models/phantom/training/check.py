@@ -1,13 +1,13 @@
 """Holds this folder's crop, centers and heatmaps against what the service's stages wrote for the validation exams.
 
-    python check.py <folder>
+    python check.py <folder> [--data <folder of train.py>]
 
 where <folder> holds crop/<exam>/, extract_centers/<exam>/ and generate_heatmaps/<exam>/ as `mammoflow get` downloads them,
 and train.py has run.
 """
 
+import argparse
 import json
-import sys
 from pathlib import Path
 
 import cv2
@@ -17,7 +17,7 @@ import onnxruntime
 from dataset import prepare
 from geometry import PATCH, VIEWS, average_patches
 from heads import patch_grids
-from train import HERE, SETS
+from train import DATA, HERE
 
 # A heatmap is an average of float32 probabilities.
 TOLERANCE = 1e-4
@@ -37,8 +37,11 @@ class PatchSession:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
-    data = Path.home() / ".cache" / "mammoflow-training" / "data"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--data", type=Path, default=DATA)
+    options = parser.parse_args()
+    folder, data = options.folder, options.data
     exams = prepare(data / "phantoms" / "validation", data / "cache" / "validation")
     session = PatchSession(HERE.parent / "bundle" / "patch.onnx")
     compared, greatest = 0, 0.0

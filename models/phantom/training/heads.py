@@ -6,6 +6,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from torch import nn
@@ -132,8 +133,9 @@ def features_of(
         found = torch.cat([maps, heatmap_features(torch.from_numpy(shares)[None])], 1)[0].numpy()
         peak: dict = {"exam": view.exam, "view": view.name}
         for kind, plane in zip(("malignant", "benign"), heatmaps):
-            # Many pixels share the greatest value, since patches cover blocks of pixels alike.
-            rows, columns = np.nonzero(plane == plane.max())
+            # Many pixels share the greatest value, since patches cover blocks of pixels alike: the first region's middle.
+            _, regions = cv2.connectedComponents((plane == plane.max()).astype(np.uint8), connectivity=4)
+            rows, columns = np.nonzero(regions == regions[regions > 0][0])
             peak[kind] = {"value": float(plane.max()), "row": float(rows.mean()), "column": float(columns.mean())}
         return found, peak
 

@@ -23,6 +23,7 @@ from run_trunk import TrunkSession
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[2]
+DATA = Path.home() / ".cache" / "mammoflow-training" / "data"
 SEED = 20261125
 # Training seeds are 1 to 9999; 100000 to 109999 are for evaluation and 900000 on for demonstration.
 SETS = {
@@ -68,8 +69,7 @@ def trained_trunk(options: argparse.Namespace, sets: dict[str, Exams], lines: li
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    default = Path.home() / ".cache" / "mammoflow-training" / "data"
-    parser.add_argument("--data", type=Path, default=default, help="where phantoms and caches are kept (about 25 GB)")
+    parser.add_argument("--data", type=Path, default=DATA, help="where phantoms and caches are kept (about 15 GB)")
     parser.add_argument("--bundle", type=Path, default=HERE.parent / "bundle", help="where the bundle is written")
     parser.add_argument("--log", type=Path, default=HERE, help="where log and figures are written")
     parser.add_argument("--steps", type=int, default=STEPS, help="of training the trunk, 64 patches each")

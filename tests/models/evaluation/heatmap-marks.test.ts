@@ -13,6 +13,10 @@ describe("a heatmap's maximum", () => {
     assert.deepEqual(found, { value: 0.75, row: 1.5, column: 1.5 });
   });
 
+  it('shared by separate regions is the first of them, and not between them', () => {
+    assert.deepEqual(heatmapPeak(plane([0, 0, 0, 0], [1, 1, 0, 1], [1, 1, 0, 1])), { value: 1, row: 1.5, column: 0.5 });
+  });
+
   it('of an even heatmap is its middle', () => {
     assert.deepEqual(heatmapPeak(plane([0, 0, 0])), { value: 0, row: 0, column: 1 });
   });

@@ -53,6 +53,17 @@ describe('the demonstration bundle', () => {
     assert.ok(sizes.reduce((sum, size) => sum + size, 0) <= LARGEST_BUNDLE_BYTES, `${sizes}`);
   });
 
+  it('has figures in its card that were measured with these very networks, or says that there are none', async () => {
+    const { bundle } = await readBundle(BUNDLE);
+    const text = await readFile(join(PHANTOM, 'evaluation.json'), 'utf8').catch(() => undefined);
+    const card = await readFile(join(PHANTOM, 'MODEL_CARD.md'), 'utf8');
+    assert.equal(/Not measured yet/.test(card), text === undefined);
+    assert.equal(bundle.metrics === undefined, text === undefined);
+    if (text === undefined) return;
+    const { bundle: measured } = JSON.parse(text) as { bundle: { files: Record<string, { sha256: string }> } };
+    for (const role of MODEL_ROLES) assert.equal(measured.files[role]?.sha256, bundle.files[role].sha256, role);
+  });
+
   it('computes here what it computed in torch', async () => {
     const { paths } = await readBundle(BUNDLE);
     const expected = JSON.parse(await readFile(join(PHANTOM, 'training', 'agreement.json'), 'utf8')) as Agreement;
