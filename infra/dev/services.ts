@@ -26,6 +26,8 @@ import { type Log, logToStderr } from './tool-cache.js';
 const USUAL_PORTS = { temporal: 7233, ui: 8233, s3: 7070 } as const;
 const HEALTHY_WITHIN_MS = 60_000;
 const GRACE_SECONDS = 10;
+/** A Go panic prints the stack of every goroutine. */
+const LINES_OF_A_PANIC = 300;
 const REGION = 'us-east-1';
 export const DEFAULT_BUCKET = 'mammoflow';
 
@@ -320,7 +322,8 @@ export async function startHealthy<Service>(
       return { service, process: keepRunning(server, start, options) };
     } catch (error) {
       await server.stop();
-      const portTaken = error instanceof MammoflowError && /address already in use/i.test(error.message);
+      // Temporal panics then, so that what is wrong stands far above the end of its log.
+      const portTaken = /address already in use/i.test(await logTail(server.logFile, LINES_OF_A_PANIC));
       if (!portTaken || attempt === 3) throw error;
       options.log(`${server.name}: the port was taken in the meantime, trying another one`);
     }
