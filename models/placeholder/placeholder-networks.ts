@@ -7,7 +7,8 @@ import {
   PATCH_OUTPUT,
 } from '../../inference/network-interface.js';
 import { VIEWS, viewPositionOf } from '../../pipeline/exam.js';
-import { encodeOnnx, type OnnxConstant, type OnnxNode } from '../onnx/onnx-graph.js';
+import { type GraphBuilder, graphBuilder } from '../onnx/graph-builder.js';
+import { encodeOnnx } from '../onnx/onnx-graph.js';
 
 /**
  * Tiny networks with random weights and the interface of NYU's, so that the whole pipeline runs in seconds on a fresh
@@ -18,35 +19,24 @@ const DOCUMENTATION = 'Untrained placeholder with random weights. Its numbers me
 const FIRST_FILTERS = 8;
 const FEATURES = 16;
 
-/** Collects nodes and weights; names are unique because callers give each layer its own. */
-interface Builder {
-  readonly nodes: OnnxNode[];
-  readonly constants: OnnxConstant[];
-  /** Adds a node and returns the name of its output. */
-  node(operator: string, inputs: readonly string[], output: string, attributes?: OnnxNode['attributes']): string;
+/** A graph's builder that also draws weights. */
+interface Builder extends GraphBuilder {
   /** Adds random weights, uniform within `bound`, and returns their name. */
   weights(name: string, shape: readonly number[], bound: number): string;
 }
 
 function builder(seed: number): Builder {
   const random = MersenneTwister.numpy(seed);
-  const nodes: OnnxNode[] = [];
-  const constants: OnnxConstant[] = [];
+  const graph = graphBuilder();
   return {
-    nodes,
-    constants,
-    node(operator, inputs, output, attributes) {
-      nodes.push({ operator, inputs, output, ...(attributes && { attributes }) });
-      return output;
-    },
+    ...graph,
     weights(name, shape, bound) {
       const count = shape.reduce((product, size) => product * size, 1);
-      constants.push({
+      return graph.constant(
         name,
         shape,
-        values: Float32Array.from({ length: count }, () => uniform(random, -bound, bound)),
-      });
-      return name;
+        Float32Array.from({ length: count }, () => uniform(random, -bound, bound)),
+      );
     },
   };
 }
@@ -105,7 +95,7 @@ export function placeholderPatchNetwork(seed: number): Uint8Array {
 export function placeholderClassifier(role: 'image' | 'imageheatmaps', seed: number): Uint8Array {
   const build = builder(seed);
   const channels = role === 'image' ? 1 : 3;
-  build.constants.push({ name: 'head_shape', shape: [3], values: BigInt64Array.of(1n, 4n, 2n) });
+  build.constant('head_shape', [3], BigInt64Array.of(1n, 4n, 2n));
   for (const output of CLASSIFIER_OUTPUTS) {
     const weights = trunkWeights(build, output, channels);
     const views = VIEWS.filter((view) => viewPositionOf(view).toLowerCase() === output);
