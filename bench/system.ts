@@ -1,3 +1,4 @@
+import '../infra/quiet-aws-sdk.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';

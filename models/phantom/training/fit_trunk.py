@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from dataset import Exams, View
-from networks import BENIGN, CELL, FIRST_CELL, MALIGNANT, Trunk, pool_patch
+from networks import BENIGN, CELL, FIRST_CELL, MALIGNANT, Trunk, pool_patch, shrink
 from patches import KINDS, UNDECIDED, Batch, PatchSampler
 from run_trunk import TrunkSession
 
@@ -42,19 +42,20 @@ def loss_of(trunk: Trunk, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
     return cell_loss(maps, torch.from_numpy(batch.cells)), patch_loss(pool_patch(maps), torch.from_numpy(batch.patches))
 
 
-def mine(trunk: TrunkSession, exams: Exams, threads: int) -> list:
-    """Places, away from lesions of the kind, where the trunk sees one most."""
+def mine(trunk: TrunkSession, exams: Exams, by: int, threads: int) -> list:
+    """Places of views, away from lesions of the kind, where the trunk sees one most in views shrunk `by`."""
 
     def of_view(view: View) -> list:
         pixels = exams.image(view).astype(np.float32)
         pixels = (pixels - np.float32(view.mean)) / np.float32(view.deviation)
-        maps = trunk(pixels[None, None])[0]
+        maps = trunk(shrink(torch.from_numpy(pixels)[None, None], by).numpy())[0]
         found = []
         for name, kind in KINDS.items():
             rows, columns = np.unravel_index(np.argsort(-maps[kind], axis=None)[:20], maps[kind].shape)
             own = [lesion for lesion in view.lesions if lesion.kind == name]
-            places = [(CELL * row + FIRST_CELL, CELL * column + FIRST_CELL) for row, column in zip(rows, columns)]
-            places = [(y, x) for y, x in places if all(np.hypot(y - l.row, x - l.column) > l.radius + 80 for l in own)]
+            places = [(by * (CELL * row + FIRST_CELL), by * (CELL * column + FIRST_CELL)) for row, column in zip(rows, columns)]
+            apart = 80 * by
+            places = [(y, x) for y, x in places if all(np.hypot(y - l.row, x - l.column) > l.radius + apart for l in own)]
             found += [(view, y, x) for y, x in places[:MINED_PER_VIEW]]
         return found
 
@@ -62,10 +63,11 @@ def mine(trunk: TrunkSession, exams: Exams, threads: int) -> list:
         return [place for found in pool.map(of_view, exams.views) for place in found]
 
 
-def fit_trunk(exams: Exams, validation: Exams, steps: int, seed: int, threads: int, log) -> Trunk:
+def fit_trunk(name: str, by: int, exams: Exams, validation: Exams, steps: int, seed: int, threads: int, log) -> Trunk:
+    """Trains a trunk for pictures shrunk `by`; `name` is for the log."""
     torch.manual_seed(seed)
-    sampler = PatchSampler(exams, np.random.default_rng(seed))
-    held_out = PatchSampler(validation, np.random.default_rng(seed + 1))
+    sampler = PatchSampler(exams, by, np.random.default_rng(seed))
+    held_out = PatchSampler(validation, by, np.random.default_rng(seed + 1))
     checks = [held_out.draw(BATCH) for _ in range(8)]
     trunk = Trunk().to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(trunk.parameters(), lr=PEAK_RATE, weight_decay=WEIGHT_DECAY)
@@ -81,7 +83,7 @@ def fit_trunk(exams: Exams, validation: Exams, steps: int, seed: int, threads: i
         schedule.step()
         recent.append((cell.item(), patch.item()))
         if step == round(MINED_AFTER * steps):
-            sampler.hard = mine(TrunkSession(trunk), exams, threads)
+            sampler.hard = mine(TrunkSession(trunk), exams, by, threads)
         if step % 50 == 0 or step == steps:
             trunk.eval()
             with torch.no_grad():
@@ -90,6 +92,7 @@ def fit_trunk(exams: Exams, validation: Exams, steps: int, seed: int, threads: i
             recent = []
             log(
                 "trunk",
+                trunk=name,
                 step=step,
                 cell=round(float(trained[0]), 4),
                 patch=round(float(trained[1]), 4),

@@ -14,7 +14,18 @@ from torch.nn import functional as F
 
 from dataset import Exams, View
 from geometry import PATCH, VIEWS, average_patches, patch_positions, standardise, take_window
-from networks import HEATMAP_FEATURES, MAP_FEATURES, Head, PatchNetwork, heatmap_features, map_features, pool_patch
+from networks import (
+    HEATMAP_FEATURES,
+    MAP_FEATURES,
+    PATCH_SHRINK,
+    WINDOW_SHRINK,
+    Head,
+    PatchNetwork,
+    heatmap_features,
+    map_features,
+    pool_patch,
+    shrink,
+)
 from patches import UNDECIDED, targets
 from run_trunk import TrunkSession
 
@@ -68,25 +79,30 @@ def _slide(trunk: TrunkSession, exams: Exams, view: View, rows: list[int], colum
         odds[part] = pool_patch(torch.from_numpy(trunk(batch[:, None]))).numpy()
     if nothing.size:
         odds[nothing] = odds[nothing[0]]
-    truth = np.stack([targets(view, y, x)[1] for y, x in origins])
+    truth = np.stack([targets(view, y, x, PATCH_SHRINK)[1] for y, x in origins])
     shape = (len(rows), len(columns), 2)
     return SlidPatches(rows, columns, odds.reshape(shape), truth.reshape(shape))
 
 
 def calibrate_patches(network: PatchNetwork, slid: list[SlidPatches]) -> None:
-    """Sets the patch network's scale and bias so that its probabilities hold over the patches of heatmaps."""
+    """Sets the patch network's scale and bias so that its probabilities hold over the patches of heatmaps. Classes that no
+    patch confuses would make the scale grow without end; targets a little short of certain prevent it (Platt 1999).
+    """
     odds = torch.from_numpy(np.concatenate([patches.odds.reshape(-1, 2) for patches in slid]))
     truth = torch.from_numpy(np.concatenate([patches.truth.reshape(-1, 2) for patches in slid]))
     decided = (truth != UNDECIDED).all(1)
     odds, truth = odds[decided], truth[decided]
     label = torch.where(truth[:, 0] == 1, 0, torch.where(truth[:, 1] == 1, 1, 2))
     scale, bias = torch.ones(2, requires_grad=True), torch.zeros(2, requires_grad=True)
+    counts = torch.bincount(label, minlength=3)
+    certain = (counts + 1.0) / (counts + 2.0)
+    wanted = torch.where(F.one_hot(label, 3) == 1, certain[label][:, None], (1 - certain[label][:, None]) / 2)
     none = torch.full_like(odds[:, :1], float(np.log(2.0)))
     optimiser = torch.optim.LBFGS([scale, bias], max_iter=200, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
-        loss = F.cross_entropy(torch.cat([odds * scale + bias, none], 1), label)
+        loss = F.cross_entropy(torch.cat([odds * scale + bias, none], 1), wanted)
         loss.backward()
         return loss
 
@@ -117,6 +133,7 @@ class Features:
 def features_of(
     trunk: TrunkSession, network: PatchNetwork, exams: Exams, slid: list[SlidPatches], threads: int
 ) -> Features:
+    """Of every exam; `trunk` is the classifiers'."""
     names = list(exams.labels)
     count = MAP_FEATURES + HEATMAP_FEATURES
     values = {position: np.zeros((len(names), 2, count), np.float32) for position in ("CC", "MLO")}
@@ -128,9 +145,10 @@ def features_of(
     def of_view(view: View, patches: SlidPatches) -> tuple[np.ndarray, dict]:
         heatmaps = heatmaps_of(network, view, patches)
         window = standardise(take_window(exams.image(view), view.position, view.center))
-        maps = map_features(torch.from_numpy(trunk(window[None, None])))
-        shares = np.stack([take_window(plane, view.position, view.center) for plane in heatmaps])
-        found = torch.cat([maps, heatmap_features(torch.from_numpy(shares)[None])], 1)[0].numpy()
+        malignant, benign = (take_window(plane, view.position, view.center) for plane in heatmaps)
+        small = shrink(torch.from_numpy(np.stack([window, benign, malignant]))[None], WINDOW_SHRINK)
+        maps = map_features(torch.from_numpy(trunk(small[:, :1].numpy())))
+        found = torch.cat([maps, heatmap_features(small[:, 1:])], 1)[0].numpy()
         peak: dict = {"exam": view.exam, "view": view.name}
         for kind, plane in zip(("malignant", "benign"), heatmaps):
             # Many pixels share the greatest value, since patches cover blocks of pixels alike: the first region's middle.

@@ -1,17 +1,21 @@
-"""The networks: a trunk that maps lesions, the patch network on it, and the four-view classifiers on it.
+"""The networks: trunks that map lesions, the patch network on one, and the four-view classifiers on another.
 
 `Trunk` gives two maps, malignant and benign, with a cell every 32 pixels: a log-odds that the centre of such a lesion
-lies about there. The patch network pools the maps over a patch, the classifiers over a whole window.
+lies about there. The patch network pools the maps over a patch. The classifiers look at whole windows, twenty times an
+exam, and so use a trunk of their own that was trained on pictures of half the size.
 """
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-WIDTHS = (24, 40, 64, 96)
+# Multiples of 16: onnxruntime computes channels in blocks of that many.
+WIDTHS = (16, 32, 64, 96)
 CELL = 32
 # A cell's column or row k looks at pixel CELL * k + FIRST_CELL: the paddings below put it close to the cell's middle.
 FIRST_CELL = 13.5
+# How many pixels, along each axis, are averaged to one before a trunk sees them.
+PATCH_SHRINK, WINDOW_SHRINK = 1, 2
 MALIGNANT, BENIGN = 0, 1
 
 
@@ -34,8 +38,7 @@ class ConvUnit(nn.Module):
 class Trunk(nn.Module):
     """`[n, 1, rows, columns]` standardised pixels to `[n, 2, rows / 32, columns / 32]` log-odds.
 
-    The first convolution sees every pixel: specks of calcification are two to eight pixels wide, and shrinking the
-    picture before it would lose them.
+    The first convolution sees every pixel: specks of calcification are two to eight pixels wide.
     """
 
     def __init__(self):
@@ -56,6 +59,11 @@ class Trunk(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.maps(self.body(x))
+
+
+def shrink(x: torch.Tensor, by: int) -> torch.Tensor:
+    """Averages `by` x `by` pixels to one; rows and columns that are left over are dropped."""
+    return x if by == 1 else F.avg_pool2d(x, by)
 
 
 def pool_patch(maps: torch.Tensor) -> torch.Tensor:
@@ -84,6 +92,7 @@ class PatchNetwork(nn.Module):
 
 MAP_FEATURES = 4
 HEATMAP_FEATURES = 4
+# In pixels of the window.
 HEATMAP_CELL = 64
 
 
@@ -94,10 +103,11 @@ def map_features(maps: torch.Tensor) -> torch.Tensor:
 
 
 def heatmap_features(heatmaps: torch.Tensor) -> torch.Tensor:
-    """`[n, 2, rows, columns]`, malignant and benign, to `[n, 4]`: the greatest of the heatmap's means over 64 x 64
-    pixels and the mean of the five greatest, as log-odds.
+    """`[n, 2, rows, columns]`, benign and malignant in a window shrunk by `WINDOW_SHRINK`, to `[n, 4]`, malignant and
+    benign: the greatest of the heatmap's means over 64 x 64 pixels of the window and the mean of the five greatest, as
+    log-odds.
     """
-    coarse = F.avg_pool2d(heatmaps, HEATMAP_CELL)
+    coarse = F.avg_pool2d(heatmaps, HEATMAP_CELL // WINDOW_SHRINK).flip(1)
     greatest = torch.topk(coarse.flatten(2), 5, dim=2).values
     shares = torch.cat([greatest[:, :, 0], greatest.mean(2)], 1).clamp(1e-4, 1 - 1e-4)
     return torch.log(shares) - torch.log1p(-shares)
@@ -115,7 +125,7 @@ class Head(nn.Module):
 
 
 class Classifier(nn.Module):
-    """Four views to the log-probabilities `cc` and `mlo`, `[1, 4, 2]` each: left benign, right benign, left malignant,
+    """`trunk` is one for pictures shrunk by `WINDOW_SHRINK`. Four views to the log-probabilities `cc` and `mlo`, `[1, 4, 2]` each: left benign, right benign, left malignant,
     right malignant, by negative and positive. Both breasts share all weights; a head looks at its own kind of view.
     """
 
@@ -126,11 +136,12 @@ class Classifier(nn.Module):
         self.with_heatmaps = with_heatmaps
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
-        found = map_features(self.trunk(x[:, :1]))
+        # All channels at once and before anything is taken out of them: copies of whole windows cost more than the trunk.
+        small = shrink(x, WINDOW_SHRINK)
         if not self.with_heatmaps:
-            return found
+            return map_features(self.trunk(small))
         # The interface's channels are image, benign, malignant.
-        return torch.cat([found, heatmap_features(torch.cat([x[:, 2:3], x[:, 1:2]], 1))], 1)
+        return torch.cat([map_features(self.trunk(small[:, :1])), heatmap_features(small[:, 1:])], 1)
 
     def head(self, name: str, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         head = self.heads[name]

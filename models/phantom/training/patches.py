@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from dataset import Exams, View
 from geometry import PATCH
-from networks import BENIGN, CELL, FIRST_CELL, MALIGNANT
+from networks import BENIGN, CELL, FIRST_CELL, MALIGNANT, shrink
 
 CELLS = PATCH // CELL
 KINDS = {"malignant": MALIGNANT, "benign": BENIGN}
@@ -14,6 +15,7 @@ KINDS = {"malignant": MALIGNANT, "benign": BENIGN}
 SHARES = (0.3, 0.3)
 # Of the rest, once there are some: where the network saw a lesion that is none.
 HARD_SHARE = 0.5
+# Lengths are pixels of the patch, which stand for `shrink` pixels of the view each.
 # How far a lesion may lie from the patch's middle. Beyond PATCH / 2 its centre is outside and its rim still shows.
 LARGEST_OFFSET = 150
 # The inner 6 x 6 cells, see `pool_patch`, end here.
@@ -33,34 +35,36 @@ class Batch:
     """uint8 [n, 2]: the same for the inner patch as a whole."""
 
 
-def targets(view: View, top: int, left: int) -> tuple[np.ndarray, np.ndarray]:
-    """What the networks should say of the patch at `top`, `left`: cells [2, 8, 8] and patch [2]."""
+def targets(view: View, top: int, left: int, by: int) -> tuple[np.ndarray, np.ndarray]:
+    """What a trunk should say of the patch at `top`, `left` of the view, shrunk `by`: cells [2, 8, 8] and patch [2]."""
     cells = np.zeros((2, CELLS, CELLS), np.uint8)
     patch = np.zeros(2, np.uint8)
     for lesion in view.lesions:
         kind = KINDS[lesion.kind]
-        y, x = lesion.row - top, lesion.column - left
-        if max(-y, -x, y - PATCH, x - PATCH) > lesion.radius:
+        y, x, radius = (lesion.row - top) / by, (lesion.column - left) / by, lesion.radius / by
+        if max(-y, -x, y - PATCH, x - PATCH) > radius:
             continue
         dy, dx = np.abs(_CENTRES - y)[:, None], np.abs(_CENTRES - x)[None, :]
-        core = max(CELL / 2, 0.35 * lesion.radius)
+        core = max(CELL / 2, 0.35 * radius)
         inside = (dy <= core) & (dx <= core)
-        near = np.hypot(dy, dx) <= lesion.radius + 1.5 * CELL
+        near = np.hypot(dy, dx) <= radius + 1.5 * CELL
         cells[kind][near & (cells[kind] == 0)] = UNDECIDED
         cells[kind][inside] = 1
         off_centre = max(abs(y - PATCH / 2), abs(x - PATCH / 2))
         if off_centre <= INNER:
             patch[kind] = 1
-        elif patch[kind] == 0 and off_centre <= INNER + lesion.radius + CELL:
+        elif patch[kind] == 0 and off_centre <= INNER + radius + CELL:
             patch[kind] = UNDECIDED
     return cells, patch
 
 
 class PatchSampler:
-    """Draws batches of patches from exams; `random` decides everything."""
+    """Draws batches of patches, shrunk `by`, from exams; `random` decides everything."""
 
-    def __init__(self, exams: Exams, random: np.random.Generator):
+    def __init__(self, exams: Exams, by: int, random: np.random.Generator):
         self.exams = exams
+        self.by = by
+        self.size = PATCH * by
         self.random = random
         by_kind: dict[str, list[tuple[View, int]]] = {"malignant": [], "benign": []}
         for view in exams.views:
@@ -77,9 +81,13 @@ class PatchSampler:
         )
         for slot in range(size):
             view, top, left = self._place()
-            cells, patch = targets(view, top, left)
-            pixels = self.exams.image(view)[top : top + PATCH, left : left + PATCH].astype(np.float32)
+            cells, patch = targets(view, top, left, self.by)
+            # A view narrower than a patch goes on with background, as a window does.
+            pixels = np.zeros((self.size, self.size), np.float32)
+            seen = self.exams.image(view)[top : top + self.size, left : left + self.size]
+            pixels[: seen.shape[0], : seen.shape[1]] = seen
             pixels = (pixels - np.float32(view.mean)) / np.float32(view.deviation)
+            pixels = shrink(torch.from_numpy(pixels)[None, None], self.by)[0, 0].numpy()
             turns = self.random.integers(0, 8)
             if turns & 1:
                 pixels, cells = pixels[::-1], cells[:, ::-1]
@@ -112,7 +120,7 @@ class PatchSampler:
         return items[self.random.integers(0, len(items))]
 
     def _around(self, view: View, row: float, column: float, offset: int) -> tuple[View, int, int]:
-        dy, dx = self.random.uniform(-offset, offset, 2)
-        top = int(np.clip(round(row + dy - PATCH / 2), 0, view.rows - PATCH))
-        left = int(np.clip(round(column + dx - PATCH / 2), 0, view.columns - PATCH))
+        dy, dx = self.random.uniform(-offset, offset, 2) * self.by
+        top = int(np.clip(round(row + dy - self.size / 2), 0, max(0, view.rows - self.size)))
+        left = int(np.clip(round(column + dx - self.size / 2), 0, max(0, view.columns - self.size)))
         return view, top, left

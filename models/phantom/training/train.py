@@ -17,7 +17,7 @@ from export import write_bundle
 from fit_trunk import fit_trunk
 from heads import calibrate_patches, features_of, fit_heads, probabilities, slide_patches
 from measure import summary
-from networks import HEATMAP_FEATURES, MAP_FEATURES, Classifier, PatchNetwork, Trunk
+from networks import HEATMAP_FEATURES, MAP_FEATURES, PATCH_SHRINK, WINDOW_SHRINK, Classifier, PatchNetwork, Trunk
 from plot import plot
 from run_trunk import TrunkSession
 
@@ -31,7 +31,9 @@ SETS = {
     "heads": {"seed": 2, "exams": 100, "mix": None},
     "validation": {"seed": 20000, "exams": 40, "mix": None},
 }
-STEPS = 1200
+STEPS = 1800
+# By how much the pictures that a trunk sees are shrunk.
+TRUNKS = {"patch": PATCH_SHRINK, "window": WINDOW_SHRINK}
 VARIANTS = {"image": MAP_FEATURES, "imageheatmaps": MAP_FEATURES + HEATMAP_FEATURES}
 CARD = {
     "name": "phantom",
@@ -50,19 +52,19 @@ def draw(folder: Path, seed: int, exams: int, mix: str | None) -> None:
     subprocess.run(command + (["--mix", mix] if mix else []), cwd=REPOSITORY, check=True)
 
 
-def trained_trunk(options: argparse.Namespace, sets: dict[str, Exams], lines: list[dict], log) -> Trunk:
-    """Trains the trunk, or takes the one that a run with the same settings left in --data with its part of the log."""
-    path = options.data / "trunk.pt"
+def trained_trunk(name: str, by: int, options: argparse.Namespace, sets: dict[str, Exams], lines: list[dict], log) -> Trunk:
+    """Trains a trunk, or takes the one that a run with the same settings left in --data with its part of the log."""
+    path = options.data / f"trunk-{name}.pt"
     code = [(HERE / name).read_bytes() for name in ("networks.py", "patches.py", "fit_trunk.py")]
-    key = [hashlib.sha256(b"".join(code)).hexdigest(), SEED, options.steps, json.dumps(SETS)]
+    key = [hashlib.sha256(b"".join(code)).hexdigest(), SEED, options.steps, by, json.dumps(SETS)]
     if path.exists() and (kept := torch.load(path))["key"] == key:
         lines += kept["log"]
         trunk = Trunk()
         trunk.load_state_dict(kept["weights"])
-        print(f"trunk taken from {path}", flush=True)
+        print(f"{name} trunk taken from {path}", flush=True)
         return trunk.eval()
     first = len(lines)
-    trunk = fit_trunk(sets["trunk"], sets["validation"], options.steps, SEED, options.threads, log)
+    trunk = fit_trunk(name, by, sets["trunk"], sets["validation"], options.steps, SEED, options.threads, log)
     torch.save({"key": key, "weights": trunk.state_dict(), "log": lines[first:]}, path)
     return trunk
 
@@ -72,7 +74,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="where phantoms and caches are kept (about 15 GB)")
     parser.add_argument("--bundle", type=Path, default=HERE.parent / "bundle", help="where the bundle is written")
     parser.add_argument("--log", type=Path, default=HERE, help="where log and figures are written")
-    parser.add_argument("--steps", type=int, default=STEPS, help="of training the trunk, 64 patches each")
+    parser.add_argument("--steps", type=int, default=STEPS, help="of training a trunk, 64 patches each")
     parser.add_argument("--threads", type=int, default=1, help="on a machine that does nothing else, its cores")
     parser.add_argument("--no-draw", action="store_true", help="take the phantoms in --data as they are")
     options = parser.parse_args()
@@ -95,19 +97,20 @@ def main() -> None:
         sets[name] = prepare(folder, options.data / "cache" / name)
         log("prepared", set=name, exams=len(sets[name].labels), **{k: v for k, v in wanted.items() if k != "exams"})
 
-    trunk = trained_trunk(options, sets, lines, log)
-    session = TrunkSession(trunk)
-    network = PatchNetwork(trunk).eval()
+    trunks = {name: trained_trunk(name, by, options, sets, lines, log) for name, by in TRUNKS.items()}
+    network = PatchNetwork(trunks["patch"]).eval()
+    session = TrunkSession(trunks["patch"])
     slid = {name: slide_patches(session, sets[name], options.threads) for name in ("heads", "validation")}
     calibrate_patches(network, slid["heads"])
     log("patches calibrated", scale=network.scale.tolist(), bias=network.bias.tolist())
+    session = TrunkSession(trunks["window"])
     features = {name: features_of(session, network, sets[name], slid[name], options.threads) for name in slid}
     heads = {variant: fit_heads(features["heads"], count, SEED) for variant, count in VARIANTS.items()}
     for name, found in features.items():
         shares = {v: probabilities(heads[v], found, count).detach().numpy() for v, count in VARIANTS.items()}
         log("measured", set=name, **summary(sets[name], found, shares))
 
-    classifiers = {v: Classifier(trunk, heads[v], with_heatmaps=v == "imageheatmaps").eval() for v in VARIANTS}
+    classifiers = {v: Classifier(trunks["window"], heads[v], with_heatmaps=v == "imageheatmaps").eval() for v in VARIANTS}
     agreement = write_bundle(options.bundle, network, classifiers, CARD)
     log("written", cpu_minutes=round(sum(os.times()[:4]) / 60, 1), machine=platform.processor() or platform.machine())
     (options.log / "agreement.json").write_text(json.dumps(agreement, indent=1) + "\n")
