@@ -1,11 +1,23 @@
 import type { FloatPlane, Grey16Image } from './planes.js';
+import { rowEnds } from './row-ends.js';
 
 /** The sharpness parameter of OpenCV's INTER_CUBIC. */
 const A = -0.75;
 
+/** What is known of a plane's rows, so that work on them can be left out. */
+export interface RowFacts {
+  /** For each row, 1 where it has the same values as the row above. */
+  readonly repeats: Uint8Array;
+  /** For each row, the column from which on all values are 0. */
+  readonly ends: Int32Array;
+}
+
+/** A plane to be resized; its facts are found anew unless it brings them along, as one that is resized often should. */
+export type ResizablePlane = (FloatPlane | Grey16Image) & { readonly rowFacts?: RowFacts };
+
 /** A plane that lies in a larger one whose other pixels are all 0. */
 export interface PlacedPlane {
-  readonly plane: FloatPlane | Grey16Image;
+  readonly plane: ResizablePlane;
   /** Rows and columns of the larger plane. */
   readonly rows: number;
   readonly columns: number;
@@ -31,15 +43,18 @@ export function resizeBicubic(
 }
 
 /**
- * As `resizeBicubic` of the larger plane, which is never made: a classifier's window is two thirds padding, and only
- * what the plane itself can reach is computed. Rows that repeat the one above, as most rows of a heatmap do, are resized
- * once.
+ * As `resizeBicubic` of the larger plane, which is never made: a classifier's window is two thirds padding, half of a
+ * cropped view is background, and only what other values can reach is computed. Rows that repeat the one above, as most
+ * rows of a heatmap do, are resized once.
+ *
+ * @param outEnds where to write, for each row of `out`, a column from which on all values are 0.
  */
 export function resizePlacedBicubic(
   source: PlacedPlane,
   rows: number,
   columns: number,
   out: Float32Array = new Float32Array(rows * columns),
+  outEnds: Int32Array = new Int32Array(rows),
 ): Float32Array {
   const { plane, top, left } = source;
   const across = axisTaps(source.columns, columns);
@@ -49,37 +64,51 @@ export function resizePlacedBicubic(
   const firstRow = Math.max(0, top);
   const endRow = Math.min(source.rows, top + plane.rows);
   out.fill(0);
+  outEnds.fill(0);
   if (firstColumn >= endColumn || firstRow >= endRow) return out;
   const [first, end] = reachedTargets(across, firstColumn, endColumn);
+  const endsAcross = targetEnds(across, source.columns);
+  const { repeats, ends } = plane.rowFacts ?? rowFactsOf(plane);
 
   // One row of the larger plane with its borders replicated, so that the four taps of a target always are neighbours.
   const row = new Float32Array(TAPS_BEFORE + source.columns + TAPS_AFTER);
-  const resizeSourceRow = (sourceRow: number, target: Float32Array): void => {
+  /** Returns the column of the target from which on nothing is reached; what lies there is set to 0. */
+  const resizeSourceRow = (sourceRow: number, target: Float32Array): number => {
     const start = (sourceRow - top) * plane.columns - left;
-    row.set(plane.pixels.subarray(start + firstColumn, start + endColumn), TAPS_BEFORE + firstColumn);
+    const filledEnd = Math.min(Math.max(left + (ends[sourceRow - top] as number), firstColumn), endColumn);
+    row.set(plane.pixels.subarray(start + firstColumn, start + filledEnd), TAPS_BEFORE + firstColumn);
+    row.fill(0, TAPS_BEFORE + filledEnd);
     row.fill(row[TAPS_BEFORE] as number, 0, TAPS_BEFORE);
     row.fill(row[TAPS_BEFORE + source.columns - 1] as number, TAPS_BEFORE + source.columns);
-    resizeRow(row, across, target, first, end);
+    const reached = endsAcross[filledEnd] as number;
+    resizeRow(row, across, target, first, reached);
+    target.fill(0, Math.max(first, reached), end);
+    return reached;
   };
 
   // The four source rows under a target row, resized horizontally; source row r is kept in slot r mod 4.
   const slots = Array.from({ length: 4 }, () => new Float32Array(columns));
   const held = new Int32Array(4).fill(-1);
+  const reachedEnds = new Int32Array(4);
   const nothing = new Float32Array(columns);
-  const repeats = repeatedRows(plane);
   const clampedRow = (tap: number): number => Math.min(Math.max(tap, 0), source.rows - 1);
   const isAsAbove = (sourceRow: number): boolean => sourceRow > firstRow && repeats[sourceRow - top] === 1;
   const slotOf = (sourceRow: number): Float32Array => {
     if (sourceRow < firstRow || sourceRow >= endRow) return nothing;
-    const slot = slots[sourceRow & 3] as Float32Array;
-    if (held[sourceRow & 3] !== sourceRow) {
-      const above = sourceRow - 1;
-      if (isAsAbove(sourceRow) && held[above & 3] === above) slot.set(slots[above & 3] as Float32Array);
-      else resizeSourceRow(sourceRow, slot);
-      held[sourceRow & 3] = sourceRow;
+    const index = sourceRow & 3;
+    const slot = slots[index] as Float32Array;
+    if (held[index] !== sourceRow) {
+      const above = (sourceRow - 1) & 3;
+      if (isAsAbove(sourceRow) && held[above] === sourceRow - 1) {
+        slot.set(slots[above] as Float32Array);
+        reachedEnds[index] = reachedEnds[above] as number;
+      } else reachedEnds[index] = resizeSourceRow(sourceRow, slot);
+      held[index] = sourceRow;
     }
     return slot;
   };
+  const reachedEnd = (sourceRow: number): number =>
+    sourceRow < firstRow || sourceRow >= endRow ? first : (reachedEnds[sourceRow & 3] as number);
   const [firstReached, endReached] = reachedTargets(down, firstRow, endRow);
   for (let target = firstReached; target < endReached; target += 1) {
     const base = down.bases[target] as number;
@@ -89,12 +118,13 @@ export function resizePlacedBicubic(
       clampedRow(base + 1),
       clampedRow(base + 2),
     ];
-    const slot = slotOf(row0);
-    const at = [down.weights, 4 * target, out, target * columns, first, end] as const;
+    const [slot0, slot1, slot2, slot3] = [slotOf(row0), slotOf(row1), slotOf(row2), slotOf(row3)];
+    const reached = Math.max(reachedEnd(row0), reachedEnd(row1), reachedEnd(row2), reachedEnd(row3));
+    outEnds[target] = reached;
+    const at = [down.weights, 4 * target, out, target * columns, first, reached] as const;
     if (row0 >= firstRow && row3 < endRow && isAsAbove(row1) && isAsAbove(row2) && isAsAbove(row3)) {
-      for (const row of [row1, row2, row3]) slotOf(row);
-      blendAlikeRows(slot, ...at);
-    } else blendRows(slot, slotOf(row1), slotOf(row2), slotOf(row3), ...at);
+      blendAlikeRows(slot0, ...at);
+    } else blendRows(slot0, slot1, slot2, slot3, ...at);
   }
   return out;
 }
@@ -141,6 +171,18 @@ function reachedTargets({ bases }: AxisTaps, first: number, end: number): [first
   return [from, to];
 }
 
+/** For each end of what is not 0 along the source axis, the target from which on no tap reaches into it. */
+function targetEnds({ bases }: AxisTaps, sourceSize: number): Int32Array {
+  const ends = new Int32Array(sourceSize + 1);
+  let target = 0;
+  for (let end = 0; end <= sourceSize; end += 1) {
+    // A tap beyond the source replicates its last value, which is 0 unless the source is filled to its end.
+    while (target < bases.length && (end === sourceSize || (bases[target] as number) - 1 < end)) target += 1;
+    ends[end] = target;
+  }
+  return ends;
+}
+
 function resizeRow(
   row: Float32Array,
   { bases, weights }: AxisTaps,
@@ -158,8 +200,8 @@ function resizeRow(
   }
 }
 
-/** For each row of a plane, 1 where it has the same values as the row above. */
-function repeatedRows({ rows, columns, pixels }: FloatPlane | Grey16Image): Uint8Array {
+/** Finds a plane's `RowFacts`. */
+export function rowFactsOf({ rows, columns, pixels }: FloatPlane | Grey16Image): RowFacts {
   const bytes = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
   const length = columns * pixels.BYTES_PER_ELEMENT;
   const repeats = new Uint8Array(rows);
@@ -167,7 +209,7 @@ function repeatedRows({ rows, columns, pixels }: FloatPlane | Grey16Image): Uint
     const start = row * length;
     if (bytes.compare(bytes, start - length, start, start, start + length) === 0) repeats[row] = 1;
   }
-  return repeats;
+  return { repeats, ends: rowEnds(pixels, columns) };
 }
 
 function blendRows(

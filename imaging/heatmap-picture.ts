@@ -4,6 +4,18 @@ import type { ColourMap } from './colour-maps.js';
 import type { FloatPlane, Grey16Image, RgbPicture } from './planes.js';
 import { roundHalfToEven } from './round-half-to-even.js';
 
+/** A view as it lies under its heatmaps: 8-bit, scaled so that its darkest pixel is 0 and its brightest 255. */
+export interface GreyBase {
+  readonly rows: number;
+  readonly columns: number;
+  readonly pixels: Uint8Array;
+}
+
+/** Scales a view once for all pictures of it; a constant one becomes black. */
+export function greyBaseOf({ rows, columns, pixels }: Grey16Image): GreyBase {
+  return { rows, columns, pixels: scaleToBytes(pixels) };
+}
+
 /**
  * Lays one heatmap over its view, each scaled by its own darkest and brightest pixel (PIPELINE.md 9): it shows where
  * the class is likeliest within this view, not how likely it is. View and heatmap have the same orientation.
@@ -11,9 +23,9 @@ import { roundHalfToEven } from './round-half-to-even.js';
  * @param opacity the heatmap's weight, 0 to 1; the view has the rest.
  * @throws RangeError when the two differ in shape.
  */
-export function selfScaledPicture(view: Grey16Image, heatmap: FloatPlane, map: ColourMap, opacity: number): RgbPicture {
+export function selfScaledPicture(view: GreyBase, heatmap: FloatPlane, map: ColourMap, opacity: number): RgbPicture {
   checkSameShape(view, heatmap);
-  const grey = scaleToBytes(view.pixels);
+  const grey = view.pixels;
   const heat = scaleToBytes(heatmap.pixels);
   const blended = blendTable(opacity);
   const pixels = new Uint8Array(3 * grey.length);
@@ -30,7 +42,7 @@ export function selfScaledPicture(view: Grey16Image, heatmap: FloatPlane, map: C
 export interface AbsolutePictureRequest {
   /** Shown in the legend, e.g. `L_CC`. */
   readonly title: string;
-  readonly view: Grey16Image;
+  readonly view: GreyBase;
   readonly malignant: FloatPlane;
   readonly benign: FloatPlane;
   readonly malignantMap: ColourMap;
@@ -55,7 +67,7 @@ export function absolutePicture(request: AbsolutePictureRequest): RgbPicture {
   const rows = view.rows + LEGEND_ROWS * scale;
   const picture = { rows, columns, pixels: new Uint8Array(3 * rows * columns) };
 
-  const grey = scaleToBytes(view.pixels);
+  const grey = view.pixels;
   const blended = blendTable(opacity);
   // Neighbours mostly have the same probabilities, and then the same colour.
   let [lastMalignant, lastBenign] = [Number.NaN, Number.NaN];
@@ -163,7 +175,7 @@ function blendTable(opacity: number): Uint8Array {
   return table;
 }
 
-function checkSameShape(view: Grey16Image, heatmap: FloatPlane): void {
+function checkSameShape(view: GreyBase, heatmap: FloatPlane): void {
   if (view.rows !== heatmap.rows || view.columns !== heatmap.columns) {
     throw new RangeError(
       `a heatmap of ${heatmap.rows} × ${heatmap.columns} does not lie over a view of ${view.rows} × ${view.columns}`,

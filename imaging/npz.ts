@@ -1,4 +1,5 @@
-import { unzipSync, type Zippable, zipSync } from 'fflate';
+import { inflateRawSync } from 'node:zlib';
+import { Unzip, type UnzipDecoder, UnzipPassThrough, type Zippable, zipSync } from 'fflate';
 import { MammoflowError } from '../pipeline/errors.js';
 import type { FloatPlane } from './planes.js';
 
@@ -35,26 +36,56 @@ export function readNpz<Name extends string>(
   names: readonly Name[],
   what = 'The archive',
 ): Record<Name, FloatPlane> {
-  const wanted = new Set(names.map((name) => `${name}.npy`));
-  let members: Record<string, Uint8Array>;
+  let members: Map<string, Uint8Array>;
   try {
-    members = unzipSync(bytes, {
-      filter: ({ name, originalSize }) => {
-        if (wanted.has(name) && originalSize > LARGEST_ARRAY_BYTES) throw new Error(`${name} is too large`);
-        return wanted.has(name);
-      },
-    });
+    members = unpack(bytes, new Set(names.map((name) => `${name}.npy`)));
   } catch (cause) {
     throw new MammoflowError('corrupt-data', `${what} cannot be unpacked (${(cause as Error).message}).`, undefined, {
       cause,
     });
   }
   const planes = names.map((name) => {
-    const member = members[`${name}.npy`];
+    const member = members.get(`${name}.npy`);
     if (member === undefined) throw new MammoflowError('corrupt-data', `${what} has no array "${name}".`);
     return [name, parseNpy(member, `${what}, array "${name}",`)] as const;
   });
   return Object.fromEntries(planes) as Record<Name, FloatPlane>;
+}
+
+/** Inflates a member at once with Node's zlib, which takes a fifth of the time that JavaScript takes. */
+class NativeInflate implements UnzipDecoder {
+  static readonly compression = 8;
+  ondata: UnzipDecoder['ondata'] = () => {};
+  readonly #parts: Uint8Array[] = [];
+
+  push(part: Uint8Array, final: boolean): void {
+    this.#parts.push(part);
+    if (!final) return;
+    const packed = this.#parts.length === 1 ? (this.#parts[0] as Uint8Array) : Buffer.concat(this.#parts);
+    this.ondata(null, inflateRawSync(packed, { maxOutputLength: LARGEST_ARRAY_BYTES }), true);
+  }
+}
+
+/** The wanted members of an archive, unpacked. */
+function unpack(bytes: Uint8Array, wanted: ReadonlySet<string>): Map<string, Uint8Array> {
+  const members = new Map<string, Uint8Array>();
+  let begun = 0;
+  const archive = new Unzip((file) => {
+    if (!wanted.has(file.name)) return;
+    begun += 1;
+    const parts: Uint8Array[] = [];
+    file.ondata = (error, data, final) => {
+      if (error !== null) throw error;
+      parts.push(data);
+      if (final) members.set(file.name, parts.length === 1 ? data : Buffer.concat(parts));
+    };
+    file.start();
+  });
+  archive.register(UnzipPassThrough);
+  archive.register(NativeInflate);
+  archive.push(bytes, true);
+  if (members.size < begun) throw new Error('it is cut short');
+  return members;
 }
 
 /** NumPy's array format 1.0: magic, version, header length, a Python dictionary padded to 64 bytes, then the values. */
@@ -90,8 +121,8 @@ function parseNpy(bytes: Uint8Array, what: string): FloatPlane {
   const rows = Number(shape[1]);
   const columns = Number(shape[2]);
   if (bytes.length - end !== 4 * rows * columns) throw corrupt('does not have as many values as its shape says');
-  // Copied, because a header may leave the values unaligned.
-  const values = new Float32Array(bytes.slice(end).buffer);
+  // Copied, because a header may leave the values unaligned; a Buffer's own slice would not copy.
+  const values = new Float32Array(Uint8Array.prototype.slice.call(bytes, end).buffer);
   return { rows, columns, pixels: order[1] === 'True' ? toRowMajor(values, rows, columns) : values };
 }
 

@@ -44,18 +44,38 @@ export function standardiseWholeImage(pixels: Uint16Array): Float32Array {
 /**
  * Standardises a classifier's window in place (PIPELINE.md 5.3 step 12): mean and standard deviation are rounded to
  * float32, and so are the difference and the quotient.
+ *
+ * @param ends for each row, a column from which on all values are 0. That is background, two thirds of a window, and is
+ *   computed once.
  */
-export function standardiseWindow(values: Float32Array): void {
+export function standardiseWindow(values: Float32Array, ends: Int32Array): void {
+  const columns = values.length / ends.length;
   let sum = 0;
-  for (let index = 0; index < values.length; index += 1) sum += values[index] as number;
+  let background = values.length;
+  for (let row = 0; row < ends.length; row += 1) {
+    const length = ends[row] as number;
+    const start = row * columns;
+    for (let index = start; index < start + length; index += 1) sum += values[index] as number;
+    background -= length;
+  }
   const mean = Math.fround(sum / values.length);
-  let squares = 0;
-  for (let index = 0; index < values.length; index += 1) {
-    const difference = Math.fround((values[index] as number) - mean);
-    values[index] = difference;
-    squares += difference * difference;
+  let squares = background * mean * mean;
+  for (let row = 0; row < ends.length; row += 1) {
+    const start = row * columns;
+    const end = start + (ends[row] as number);
+    for (let index = start; index < end; index += 1) {
+      const difference = Math.fround((values[index] as number) - mean);
+      values[index] = difference;
+      squares += difference * difference;
+    }
   }
   // The differences are from a rounded mean; their own mean is below float32 precision and left alone.
   const deviation = Math.fround(Math.max(Math.sqrt(squares / values.length), SMALLEST_DEVIATION));
-  for (let index = 0; index < values.length; index += 1) values[index] = (values[index] as number) / deviation;
+  const ofBackground = Math.fround(-mean) / deviation;
+  for (let row = 0; row < ends.length; row += 1) {
+    const start = row * columns;
+    const end = start + (ends[row] as number);
+    for (let index = start; index < end; index += 1) values[index] = (values[index] as number) / deviation;
+    values.fill(ofBackground, end, start + columns);
+  }
 }

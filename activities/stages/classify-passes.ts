@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type AugmentationWindow, augmentationWindow } from '../../imaging/augmentation-window.js';
+import type { ResizablePlane } from '../../imaging/bicubic.js';
 import { MersenneTwister } from '../../imaging/mersenne-twister.js';
-import type { FloatPlane, Grey16Image } from '../../imaging/planes.js';
 import { standardiseWindow } from '../../imaging/standardise.js';
 import { takeWindow } from '../../imaging/take-window.js';
 import type { FloatTensor } from '../../inference/inference-pool.js';
@@ -15,7 +15,7 @@ import type { LocalModel, StageContext } from '../stage.js';
 /** One view in training orientation. */
 export interface ClassifierView {
   readonly bestCenter: readonly [y: number, x: number];
-  readonly planes: { readonly image: Grey16Image; readonly benign: FloatPlane; readonly malignant: FloatPlane };
+  readonly planes: Readonly<Record<'image' | 'benign' | 'malignant', ResizablePlane>>;
 }
 
 export interface PassSettings {
@@ -126,8 +126,9 @@ function viewInputs(
   takeArray: ReusedArrays['take'],
 ): Record<Variant, FloatTensor> {
   const size = WINDOW_SIZE[viewPositionOf(view)];
-  const image = takeWindow(planes.image, window, size, takeArray(size[0] * size[1]));
-  standardiseWindow(image);
+  const ends = new Int32Array(size[0]);
+  const image = takeWindow(planes.image, window, size, takeArray(size[0] * size[1]), ends);
+  standardiseWindow(image, ends);
   const made = VARIANTS.map((variant): [Variant, FloatTensor] => {
     const { channels } = models[variant].preprocessing;
     if (typeof channels === 'number') {

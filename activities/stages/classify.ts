@@ -1,9 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type ResizablePlane, rowFactsOf } from '../../imaging/bicubic.js';
 import { readGrey16Png } from '../../imaging/grey16-png.js';
 import { readNpz } from '../../imaging/npz.js';
 import { mirrorColumns } from '../../imaging/orientation.js';
+import type { FloatPlane, Grey16Image } from '../../imaging/planes.js';
 import { WINDOW_SIZE } from '../../pipeline/bundle.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { isMirroredOnDisk, VIEWS, type View, viewFile, viewPositionOf } from '../../pipeline/exam.js';
@@ -105,13 +107,14 @@ async function readViews(inputs: StageInputs): Promise<Record<View, ClassifierVi
         throw new MammoflowError('corrupt-data', `${what} does not have the shape of the cropped view.`);
       }
     }
-    const planes = { image, benign, malignant };
-    return {
-      bestCenter: centers.views[view].best_center,
-      planes: isMirroredOnDisk(view, horizontalFlip)
-        ? { image: mirrorColumns(image), benign: mirrorColumns(benign), malignant: mirrorColumns(malignant) }
-        : planes,
+    // Every pass resizes them: what does not change is found once.
+    const prepare = (onDisk: FloatPlane | Grey16Image): ResizablePlane => {
+      const { rows, columns, pixels } = isMirroredOnDisk(view, horizontalFlip) ? mirrorColumns(onDisk) : onDisk;
+      const plane = { rows, columns, pixels: new Float32Array(pixels) };
+      return { ...plane, rowFacts: rowFactsOf(plane) };
     };
+    const planes = { image: prepare(image), benign: prepare(benign), malignant: prepare(malignant) };
+    return { bestCenter: centers.views[view].best_center, planes };
   };
   // Decoding runs on threads of its own, so one view is decoded while another's heatmaps are unpacked.
   const views = await Promise.all(VIEWS.map(async (view) => [view, await read(view)] as const));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { COLOUR_MAP_NAMES, COLOUR_MAPS } from '../../imaging/colour-maps.js';
 import { readGrey16Png } from '../../imaging/grey16-png.js';
-import { absolutePicture, selfScaledPicture } from '../../imaging/heatmap-picture.js';
+import { absolutePicture, greyBaseOf, selfScaledPicture } from '../../imaging/heatmap-picture.js';
 import { readNpz } from '../../imaging/npz.js';
 import { writeRgbPng } from '../../imaging/rgb-png.js';
 import { MammoflowError } from '../../pipeline/errors.js';
@@ -30,7 +30,7 @@ type Parameters = z.infer<typeof parametersSchema>;
  */
 export const visualizeHeatmaps = defineStage({
   name: 'visualize_heatmaps',
-  version: '1',
+  version: '2',
   resource: 'cpu',
   upstream: ['crop', 'generate_heatmaps'],
   modelRoles: [],
@@ -63,17 +63,18 @@ async function drawView(
       );
     }
   }
+  const base = greyBaseOf(image);
   const files: string[] = [];
   for (const className of ['benign', 'malignant'] as const) {
     const file = `${view}_${className}.png`;
-    const picture = selfScaledPicture(image, heatmaps[className], COLOUR_MAPS[colourMaps[className]], opacity);
+    const picture = selfScaledPicture(base, heatmaps[className], COLOUR_MAPS[colourMaps[className]], opacity);
     await writeFile(join(context.outputFolder, file), await writeRgbPng(picture));
     files.push(file);
   }
   const file = `${view}_absolute.png`;
   const picture = absolutePicture({
     title: view,
-    view: image,
+    view: base,
     ...heatmaps,
     malignantMap: COLOUR_MAPS[colourMaps.malignant],
     benignMap: COLOUR_MAPS[colourMaps.benign],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { resizeBicubic, resizePlacedBicubic } from '../../imaging/bicubic.js';
+import { resizeBicubic, resizePlacedBicubic, rowFactsOf } from '../../imaging/bicubic.js';
 
 describe('bicubic resizing', () => {
   const plane = { rows: 5, columns: 4, pixels: Float32Array.from({ length: 20 }, (_, index) => (index * 7) % 11) };
@@ -65,6 +65,39 @@ describe('bicubic resizing', () => {
           plain,
         );
       }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("leaves out rows' ends of zeros and still gives the bits of a plane that is computed in full", () => {
+    const size = fc.integer({ min: 1, max: 14 });
+    const place = fc.integer({ min: -8, max: 16 });
+    const endsOf = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 9 });
+    fc.assert(
+      fc.property(
+        endsOf,
+        size,
+        size,
+        place,
+        place,
+        size,
+        size,
+        (filled, rows, columns, top, left, toRows, toColumns) => {
+          const pixels = filled.flatMap((end, row) =>
+            Array.from({ length: 6 }, (_, column) => (column < end ? ((row * 6 + column) % 10) + 1 : 0)),
+          );
+          const plane = { rows: filled.length, columns: 6, pixels: Float32Array.from(pixels) };
+          const { repeats, ends } = rowFactsOf(plane);
+          assert.deepEqual([...ends], filled);
+          const inFull = { ...plane, rowFacts: { repeats, ends: ends.map(() => plane.columns) } };
+          const larger = { rows, columns, top, left };
+          const positive = (values: Float32Array): Float32Array => values.map((value) => value + 0);
+          assert.deepEqual(
+            positive(resizePlacedBicubic({ ...larger, plane }, toRows, toColumns)),
+            positive(resizePlacedBicubic({ ...larger, plane: inFull }, toRows, toColumns)),
+          );
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { COLOUR_MAPS } from '../../imaging/colour-maps.js';
 import { cutOut } from '../../imaging/crop-view.js';
 import { readGrey16Png } from '../../imaging/grey16-png.js';
-import { absolutePicture, selfScaledPicture } from '../../imaging/heatmap-picture.js';
+import { absolutePicture, greyBaseOf, selfScaledPicture } from '../../imaging/heatmap-picture.js';
 import { readNpz } from '../../imaging/npz.js';
 import { readPngTexts } from '../../imaging/png-text.js';
 import { writeRgbPng } from '../../imaging/rgb-png.js';
@@ -28,7 +28,7 @@ describe('heatmap pictures', () => {
       const reference = await sharp(goldenPath(shared, 'small', `visualize_small_L-CC_${name}.png`))
         .raw()
         .toBuffer();
-      const png = await writeRgbPng(selfScaledPicture(view, heatmaps[name], map, 0.2));
+      const png = await writeRgbPng(selfScaledPicture(greyBaseOf(view), heatmaps[name], map, 0.2));
       assert.ok((await sharp(png).raw().toBuffer()).equals(reference), name);
       assert.deepEqual(readPngTexts(png), { Disclaimer: 'Research use only. Not for diagnosis.' });
     }
@@ -45,7 +45,7 @@ describe('heatmap pictures', () => {
     columns,
     pixels: new Float32Array(rows * columns).fill(value),
   });
-  const view = { rows: 300, columns: 280, pixels: new Uint16Array(300 * 280).fill(7) };
+  const view = greyBaseOf({ rows: 300, columns: 280, pixels: new Uint16Array(300 * 280).fill(7) });
   const maps = { malignantMap: COLOUR_MAPS.hot, benignMap: COLOUR_MAPS.deepgreen };
   it('are black where neither view nor heatmap vary', () => {
     assert.ok(selfScaledPicture(view, plane(0.7), COLOUR_MAPS.hot, 0.2).pixels.every((value) => value === 0));
@@ -71,7 +71,7 @@ describe('heatmap pictures', () => {
 
   it('on the absolute scale carry a legend below the view with both colour bars, in every width', () => {
     for (const columns of [100, 280, 800]) {
-      const narrow = { rows: 300, columns, pixels: new Uint16Array(300 * columns) };
+      const narrow = greyBaseOf({ rows: 300, columns, pixels: new Uint16Array(300 * columns) });
       const heat = plane(0, 300, columns);
       const picture = absolutePicture({
         title: 'L_MLO',

@@ -4,6 +4,7 @@ import { augmentationWindow } from '../../imaging/augmentation-window.js';
 import { MersenneTwister } from '../../imaging/mersenne-twister.js';
 import { readNpz } from '../../imaging/npz.js';
 import { mirrorColumns } from '../../imaging/orientation.js';
+import { rowEnds } from '../../imaging/row-ends.js';
 import { standardiseWindow } from '../../imaging/standardise.js';
 import { takeWindow } from '../../imaging/take-window.js';
 import { WINDOW_SIZE } from '../../pipeline/bundle.js';
@@ -68,8 +69,10 @@ describe('taking a window', () => {
           random,
         });
         const size = WINDOW_SIZE[position];
-        const input = takeWindow(image, window, size);
-        standardiseWindow(input);
+        const ends = new Int32Array(size[0]);
+        const input = takeWindow(image, window, size, undefined, ends);
+        for (const [row, end] of rowEnds(input, size[1]).entries()) assert.ok(end <= (ends[row] as number));
+        standardiseWindow(input, ends);
         let sum = 0;
         for (let index = 0; index < input.length; index += 1) sum += Math.abs(input[index] as number);
         close(sum / draw.input_image.sum_abs, 1, tolerance, 'sum of magnitudes');
@@ -98,6 +101,19 @@ describe('taking a window', () => {
       [4, 3],
     );
     assert.deepEqual([...taken], [0, 0, 0, 2, 3, 0, 5, 6, 0, 0, 0, 0]);
+  });
+
+  it('says from which column on a row is background, resized or not', () => {
+    const breast = { rows: 2, columns: 4, pixels: Uint16Array.of(1, 2, 3, 0, 4, 0, 0, 0) };
+    const padding = { top: 1, bottom: 0, right: 2 };
+    const ends = new Int32Array(3).fill(9);
+    takeWindow(breast, { padding, window: { top: 0, bottom: 3, left: 1, right: 5 } }, [3, 4], undefined, ends);
+    assert.deepEqual([...ends], [0, 2, 0]);
+    const larger = new Int32Array(6).fill(9);
+    const window = { top: 0, bottom: 3, left: 0, right: 6 };
+    const resized = takeWindow(breast, { padding, window }, [6, 12], undefined, larger);
+    for (const [row, end] of rowEnds(resized, 12).entries()) assert.ok(end <= (larger[row] as number), `row ${row}`);
+    assert.ok(Math.max(...larger) < 12);
   });
 
   it('writes into the channel of a tensor, over whatever was there', () => {
