@@ -10,6 +10,9 @@ import { author, requireHead, type Session, withSession } from './session.js';
 
 type RmOptions = Pick<CommitOptions, 'branch' | 'message'>;
 
+/** The line that tells a person what went names no more; `--json` names all. */
+const SHOWN_NAMES = 10;
+
 /** What `mammoflow rm --json` prints. There is never a job: nothing is to be computed for what is gone. */
 export interface RmOutcome extends Committed {
   readonly repo: InputRepo;
@@ -43,12 +46,18 @@ Example:
       withSession(options.data, async (session) => {
         const outcome = await remove(session, repo, names, options);
         if (options.json) return printJson(outcome);
-        printLine(`commit ${outcome.commit}: removed ${outcome.removed.join(', ')} from ${repo}`);
+        printLine(`commit ${outcome.commit}: removed ${someOf(outcome.removed)} from ${repo}`);
         for (const bundle of outcome.stillUsed) {
           printLine(`${bundle} stays in use for the exams it was chosen for; \`mammoflow models use\` chooses another`);
         }
       }),
     );
+}
+
+/** The first names, and how many more there are. */
+function someOf(names: readonly string[]): string {
+  const rest = names.length - SHOWN_NAMES;
+  return rest <= 0 ? names.join(', ') : `${names.slice(0, SHOWN_NAMES).join(', ')} and ${rest} more`;
 }
 
 /** Removes exams or bundles. @throws MammoflowError `not-found` when one of them is not there; then none is removed. */

@@ -1,6 +1,6 @@
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { readPipeline } from '../repos/pipeline-repo.js';
-import type { Repository } from '../repos/repository.js';
+import type { BranchHead, Repository } from '../repos/repository.js';
 
 /** A task queue that a branch gives to a stage, beside those of the roles. */
 export interface StageQueue {
@@ -9,10 +9,17 @@ export interface StageQueue {
   readonly uses: readonly string[];
 }
 
-/** The task queues of their own that stages have been given on any branch (`mammoflow stage set <stage> --queue`). */
-export async function stageQueues(repository: Repository): Promise<StageQueue[]> {
+/**
+ * The task queues of their own that stages have been given on any branch (`mammoflow stage set <stage> --queue`).
+ *
+ * @param branches those of the repository, where the caller has listed them already.
+ */
+export async function stageQueues(
+  repository: Repository,
+  branches: Iterable<BranchHead> | AsyncIterable<BranchHead> = repository.branches(),
+): Promise<StageQueue[]> {
   const uses = new Map<string, string[]>();
-  for await (const { name: branch, commit } of repository.branches()) {
+  for await (const { name: branch, commit } of branches) {
     const { stages } = await readPipeline(repository, await repository.commit(commit));
     for (const [stage, { taskQueue }] of Object.entries(stages)) {
       if (taskQueue === undefined || Object.values<string>(TASK_QUEUES).includes(taskQueue)) continue;

@@ -8,6 +8,7 @@ import { readRunningState, type StackState } from '../infra/dev/state.js';
 import { type Poller, pollersOf } from '../infra/pollers.js';
 import type { Hold } from '../pipeline/commit.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
+import type { BranchHead } from '../repos/repository.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine, table } from './output.js';
 import { openSession } from './session.js';
@@ -115,11 +116,10 @@ async function lookAtBranches(
 ): Promise<{ ofStages: StageQueue[]; holds: Status['holds'] }> {
   const session = openSession(settings);
   try {
-    const holds: Status['holds'][number][] = [];
-    for await (const { name, hold } of session.repository.branches()) {
-      if (hold !== undefined) holds.push({ branch: name, ...hold });
-    }
-    return { ofStages: await stageQueues(session.repository), holds };
+    const branches: BranchHead[] = [];
+    for await (const branch of session.repository.branches()) branches.push(branch);
+    const holds = branches.flatMap(({ name, hold }) => (hold === undefined ? [] : [{ branch: name, ...hold }]));
+    return { ofStages: await stageQueues(session.repository, branches), holds };
   } finally {
     await session.close();
   }

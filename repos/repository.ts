@@ -52,6 +52,13 @@ export interface CommitDetails {
   readonly by: CommitOrigin;
 }
 
+/** A branch and the newest commit on it. */
+export interface BranchHead {
+  readonly name: string;
+  readonly commit: string;
+  readonly hold?: Hold;
+}
+
 /** One history of commits over all repos of a bucket, with branches that point into it. */
 export interface Repository {
   readonly store: ObjectStore;
@@ -86,7 +93,7 @@ export interface Repository {
   ): Promise<Commit | undefined>;
   /** Commits from `from` backwards; only those that changed `repo` when given. */
   log(from: Commit, repo?: string): AsyncGenerator<Commit>;
-  branches(): AsyncGenerator<{ name: string; commit: string; hold?: Hold }>;
+  branches(): AsyncGenerator<BranchHead>;
   /** Whether a branch is on hold. Undefined when it is not, or does not exist. */
   holdOf(branch: string): Promise<Hold | undefined>;
   /**

@@ -28,7 +28,7 @@ export interface WorkerProcess {
 
 /** Workers finish or hand back what they do before they end: longer than their own `shutdownGraceTime`. */
 const WORKER_GRACE_SECONDS = 30;
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 180_000;
 /** A worker that ends this often before it ever polls will not come up. */
 const CRASHES_BEFORE_GIVING_UP = 3;
 

@@ -16,8 +16,8 @@ import { startStack, WORKER_ROLES, type WorkerRole, workerProcesses } from './st
 import { readRunningState, type StackState } from './state.js';
 import { type Log, logToStderr } from './tool-cache.js';
 
-/** Longer than services (60 s a try, three tries) and workers (60 s) get to become ready. */
-const READY_WITHIN_MS = 300_000;
+/** Longer than services (60 s a try, three tries) and workers (180 s) get to become ready. */
+const READY_WITHIN_MS = 420_000;
 /** Longer than the workers and then the services get to end (30 s and 10 s in `stack.ts` and `services.ts`). */
 const STOP_WITHIN_MS = 60_000;
 
