@@ -24,6 +24,14 @@ describe('mammoflow rm', function () {
       assert.match(text, /: removed placeholder from models\nplaceholder stays in use .*`mammoflow models use`/);
     }));
 
+  it('tells a person the first ten names of many', () =>
+    withRepository(async (repository, s3) => {
+      const exams = Array.from({ length: 12 }, (_, index) => `exam-${index + 1}`);
+      await putTinyExams(repository, exams);
+      const text = await textOf(s3, 'rm', 'exams', ...exams);
+      assert.match(text, /: removed exam-1, exam-2, .*, exam-10 and 2 more from exams\n/);
+    }));
+
   it('removes nothing when one name is unknown, or from a repo that jobs fill', () =>
     withRepository(async (repository, s3) => {
       await putTinyExams(repository, ['a']);
