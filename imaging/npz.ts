@@ -12,6 +12,8 @@ const COMPRESSION = 1;
 const FIXED_TIME = new Date(1980, 0, 1);
 /** More than two float32 planes of the largest image that is taken in (64 Mi pixels) need. */
 const LARGEST_ARRAY_BYTES = 64 * 1024 * 1024 * 4 + 65536;
+/** What every ZIP archive with an entry begins with. */
+const LOCAL_HEADER = Buffer.from('PK\x03\x04', 'latin1');
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
 
 /**
@@ -68,6 +70,8 @@ class NativeInflate implements UnzipDecoder {
 
 /** The wanted members of an archive, unpacked. */
 function unpack(bytes: Uint8Array, wanted: ReadonlySet<string>): Map<string, Uint8Array> {
+  // The reader looks for entries and calls a file that has none an empty archive.
+  if (LOCAL_HEADER.compare(bytes, 0, Math.min(4, bytes.length)) !== 0) throw new Error('it is no ZIP archive');
   const members = new Map<string, Uint8Array>();
   let begun = 0;
   const archive = new Unzip((file) => {

@@ -59,6 +59,12 @@ describe('npz archives', () => {
       () => readNpz(bytes.subarray(0, 60), ['benign'], 'L_CC.npz'),
       corrupt(/^L_CC\.npz cannot be unpacked/),
     );
+    for (const other of [Buffer.alloc(0), Buffer.from('not an archive'), bytes.subarray(1)]) {
+      assert.throws(
+        () => readNpz(other, ['benign'], 'L_CC.npz'),
+        corrupt(/cannot be unpacked \(it is no ZIP archive\)/),
+      );
+    }
     const lying = { rows: 5, columns: 5, pixels: Float32Array.of(1) };
     assert.throws(() => readNpz(writeNpz({ benign: lying }), ['benign']), corrupt(/as many values as its shape says/));
   });
