@@ -61,6 +61,15 @@ interface Exam {
 }
 
 /**
+ * `Promise.all` that fails only when every promise has ended. A copy that still went on when its attempt had failed would be
+ * made once more by the next attempt, which cannot see it yet.
+ */
+async function allEnded<Value>(promises: readonly Promise<Value>[]): Promise<Value[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
+
+/**
  * Moves complete exams from the inbox into one commit:
  *
  * ```
@@ -102,8 +111,8 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
     try {
       for (const { path, size } of files) checkExamFileSize(name, path, size);
       // All of it before anything is copied: a refused exam leaves nothing behind.
-      const hashes = await Promise.all(files.map((file) => read(() => checkedHash(store, name, file))));
-      const copied = await Promise.all(files.map((file, index) => place(name, file, hashes[index], before)));
+      const hashes = await allEnded(files.map((file) => read(() => checkedHash(store, name, file))));
+      const copied = await allEnded(files.map((file, index) => place(name, file, hashes[index], before)));
       if (copied.some((file) => file === undefined)) return undefined;
       const entries = copied as PreparedFile[];
       return {
@@ -142,7 +151,7 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
     });
   }
 
-  // All of them are waited for: nothing of this attempt must go on beside the next one.
+  // As within an exam: nothing of this attempt must go on beside the next one.
   const settled = await Promise.allSettled(request.exams.map(prepare));
   const prepared: Exam[] = [];
   const failed: { exam: string; reason: string }[] = [];
