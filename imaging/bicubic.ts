@@ -43,7 +43,7 @@ export function resizeBicubic(
 }
 
 /**
- * As `resizeBicubic` of the larger plane, which is never made: a classifier's window is two thirds padding, half of a
+ * As `resizeBicubic` of the larger plane, which is never made: a classifier's window is mostly padding, much of a
  * cropped view is background, and only what other values can reach is computed. Rows that repeat the one above, as most
  * rows of a heatmap do, are resized once.
  *

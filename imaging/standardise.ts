@@ -45,7 +45,7 @@ export function standardiseWholeImage(pixels: Uint16Array): Float32Array {
  * Standardises a classifier's window in place (PIPELINE.md 5.3 step 12): mean and standard deviation are rounded to
  * float32, and so are the difference and the quotient.
  *
- * @param ends for each row, a column from which on all values are 0. That is background, two thirds of a window, and is
+ * @param ends for each row, a column from which on all values are 0. That is background, and is
  *   computed once.
  */
 export function standardiseWindow(values: Float32Array, ends: Int32Array): void {
