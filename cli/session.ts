@@ -3,8 +3,8 @@ import { Client, Connection } from '@temporalio/client';
 import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
 import type { Commit } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
-import { openObjectStore } from '../repos/object-store.js';
 import { openRepository, type Repository } from '../repos/repository.js';
+import { openObjectStore } from '../repos/s3/open-object-store.js';
 
 /** The services as a verb uses them. */
 export interface Session {
