@@ -1,8 +1,8 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Client, ConnectionOptions } from '@temporalio/client';
 import { MammoflowError } from '../pipeline/errors.js';
-import { openObjectStore } from '../repos/object-store.js';
 import { openRepository } from '../repos/repository.js';
+import { openObjectStore } from '../repos/s3/open-object-store.js';
 import type { Session } from './session.js';
 
 /** Where Temporal and S3 are. */
@@ -25,7 +25,12 @@ export type OpenSession = Session & {
 /** A session on some services. Nothing is connected to before a verb needs it. */
 export function openSession(
   services: Services,
-  { author, stages, inbox, now = () => new Date() }: Pick<Session, 'author' | 'stages' | 'inbox'> & Partial<Pick<Session, 'now'>>,
+  {
+    author,
+    stages,
+    inbox,
+    now = () => new Date(),
+  }: Pick<Session, 'author' | 'stages' | 'inbox'> & Partial<Pick<Session, 'now'>>,
 ): OpenSession {
   const repository = openRepository(openObjectStore(services.bucket, services.s3.config));
   let connected: Promise<Client> | undefined;

@@ -6,7 +6,7 @@ import type { TreeChange } from './tree.js';
 export interface RepoView {
   readonly root: TreeRoot;
   get(name: string): Promise<TreeItem | undefined>;
-  /** All items in the order of the tree; with `after`, those that follow that name. */
+  /** All items, those after one of that name when given; see `TreeStore.items`. */
   items(after?: string): AsyncGenerator<TreeItem>;
   /** What changed from `before` to this view. */
   changesSince(before: TreeRoot): AsyncGenerator<TreeChange<TreeItem>>;

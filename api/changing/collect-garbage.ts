@@ -36,13 +36,13 @@ export interface GarbageOutcome extends Amount {
  * const { bytes } = await mammoflow.collectGarbage({ dryRun: true });
  */
 export async function collectGarbage(session: Session, options: CollectGarbageOptions): Promise<GarbageOutcome> {
-  const { repository, stages, now } = session;
+  const { repository, now } = session;
   const { dryRun, keepDays, keepRecordsDays = KEEP_RECORDS_DAYS, graceHours = GRACE_HOURS } = options;
   // Without Temporal nobody could say what is running.
   const client = await session.client();
   const known = await stagesEver(
     repository,
-    stages.map(({ name }) => name),
+    (await session.stages()).map(({ name }) => name),
   );
   const garbage = await findGarbage(repository, {
     now: now().getTime(),

@@ -39,9 +39,9 @@ export async function startIfWanted(
   done = made(commit),
 ): Promise<FollowUp> {
   if (!asked) return NO_JOB;
-  const { repository, stages } = session;
+  const { repository } = session;
   return orSayWhatIsDone(done, async () => {
-    if (!(await hasWork(repository, stages, commit))) return NO_JOB;
+    if (!(await hasWork(repository, await session.stages(), commit))) return NO_JOB;
     if ((await repository.holdOf(branch)) !== undefined) return HELD;
     return { job: await startJob(await session.client(), commit, { branch }) };
   });

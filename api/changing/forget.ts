@@ -122,9 +122,10 @@ export async function forget(session: Session, options: ForgetOptions): Promise<
 
 /** @throws MammoflowError `invalid-argument` or `not-found`. */
 async function survey(
-  { repository, stages }: Session,
+  session: Session,
   names: readonly string[],
 ): Promise<{ exams: string[]; known: string[]; found: Traces[] }> {
+  const { repository } = session;
   const exams = [...new Set(names)];
   for (const exam of exams) {
     const checked = examIdSchema.safeParse(exam);
@@ -133,7 +134,7 @@ async function survey(
   }
   const known = await stagesEver(
     repository,
-    stages.map(({ name }) => name),
+    (await session.stages()).map(({ name }) => name),
   );
   const found = await tracesOf(repository, known, exams);
   const committed = new Set<string>();

@@ -72,7 +72,9 @@ export async function* streamResults(
   const limit = pLimit(CONCURRENCY);
   const root = rootOf(commit, 'exams');
   const items =
-    exams === undefined ? repository.inputs.items(root, after) : (await repository.inputs.getMany(root, exams)).values();
+    exams === undefined
+      ? repository.inputs.items(root, after)
+      : (await repository.inputs.getMany(root, exams)).values();
   for await (const batch of inBatches(items, AT_ONCE)) {
     const names = batch.map(({ name }) => name);
     const [outcomes, classified] = await Promise.all([
