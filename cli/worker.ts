@@ -91,7 +91,7 @@ Examples:
             options.queue === undefined ? role : `${role}-${encodeURIComponent(options.queue)}`,
           ),
           cacheBytes: gigabytes(options.cacheSize),
-          log: log.child({ role }),
+          log: createLog(role),
         });
         workers.push(worker);
       }
