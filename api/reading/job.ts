@@ -1,7 +1,7 @@
 import type { JobSummary } from '../../pipeline/job.js';
 import { readJob, waitForJob } from '../jobs/jobs-client.js';
-import { inStageOrder } from '../jobs/stage-order.js';
 import { type RunningStage, runningStages } from '../jobs/running-stages.js';
+import { inStageOrder } from '../jobs/stage-order.js';
 import type { Session } from '../session.js';
 
 export type { JobSummary } from '../../pipeline/job.js';
