@@ -35,7 +35,12 @@ export interface PutOutcome extends Committed {
   /** The bundle that new exams are processed with from now on, or null when there is none yet. */
   readonly inUse: string | null;
   readonly refused: readonly Refusal[];
+  /** Files and folders that are no part of an exam. */
   readonly leftOut: readonly string[];
+  /** What each of them is, by its path; absent when there are none. */
+  readonly leftOutReasons?: Readonly<Record<string, string>>;
+  /** What is to be known of exams that were put all the same, as sentences; absent when there is nothing. */
+  readonly remarks?: readonly string[];
 }
 
 /** `mammoflow put`: uploads, commits, and starts the job that follows. */
@@ -108,7 +113,7 @@ async function putExams(
   onProgress: (progress: PutProgress) => void,
 ): Promise<PutOutcome> {
   if (options.for !== undefined) throw new MammoflowError('invalid-argument', '--for is for models.', 'Leave it out.');
-  const { exams, refused, leftOut } = await findExamFolders(paths);
+  const { exams, refused, leftOut, leftOutReasons, remarks } = await findExamFolders(paths);
   const result =
     exams.length === 0
       ? { commit: undefined, changed: [] }
@@ -123,7 +128,15 @@ async function putExams(
           },
           onProgress,
         });
-  return { repo: 'exams', ...(await processIfAsked(session, result, options)), refused, leftOut };
+  const committed = await processIfAsked(session, result, options);
+  return {
+    repo: 'exams',
+    ...committed,
+    refused,
+    leftOut,
+    ...(leftOut.length > 0 && { leftOutReasons }),
+    ...(remarks.length > 0 && { remarks }),
+  };
 }
 
 async function putModels(
@@ -279,7 +292,8 @@ async function withModelCard(folder: string, copy: string): Promise<string> {
 
 function printOutcome(outcome: PutOutcome): void {
   for (const { reason } of outcome.refused) printLine(`refused: ${reason}`);
-  for (const path of outcome.leftOut) printLine(`left out: ${path}`);
+  for (const path of outcome.leftOut) printLine(`left out: ${path}: ${outcome.leftOutReasons?.[path]}`);
+  for (const remark of outcome.remarks ?? []) printLine(`remark: ${remark}`);
   if (outcome.commit === null) {
     printLine(
       outcome.refused.length > 0 && outcome.changed.length === 0

@@ -129,7 +129,7 @@ function elementBytesByKey(value: TorchValue): Map<string, number> {
     seen.add(next);
     if (Array.isArray(next)) for (const item of next) waiting.push(item);
     else if (next instanceof Map) for (const [key, item] of next) waiting.push(key, item);
-    else if (next.kind === 'tensor') found.set(next.storage.key, DTYPE_BYTES[next.storage.dtype]);
+    else if ('kind' in next && next.kind === 'tensor') found.set(next.storage.key, DTYPE_BYTES[next.storage.dtype]);
   }
   return found;
 }

@@ -33,7 +33,7 @@ interface TorchGlobal {
   readonly kind: 'global';
   readonly name: string;
 }
-export type TorchObject = TorchStorage | TorchTensor | TorchGlobal | bigint;
+export type TorchObject = TorchStorage | TorchTensor | TorchGlobal;
 export type TorchValue = PickleValue<TorchObject>;
 
 export type TorchDtype = keyof typeof DTYPE_BYTES;
@@ -130,11 +130,7 @@ const instructions: ReadonlyMap<number, PickleInstruction<TorchObject>> = new Ma
       }
     },
   ],
-  // Texts, as Python 2 wrote them.
-  [pickleCode('U'), (machine) => machine.push(latin(machine.bytes(machine.bytes(1)[0] as number)))],
-  [pickleCode('T'), (machine) => machine.push(latin(machine.bytes(Buffer.from(machine.bytes(4)).readUInt32LE())))],
   [pickleCode('Q'), (machine) => machine.push(storage(machine.pop()))],
-  [0x8a, (machine) => machine.push(integer(machine.bytes(machine.bytes(1)[0] as number)))],
 ]);
 
 /**
@@ -218,13 +214,4 @@ function storage(id: TorchValue): TorchStorage {
   if (dtype === undefined) throw new PickleError(`is damaged: it stores numbers as ${name}`);
   const first = Array.isArray(view) ? size(view[1]) : 0;
   return { kind: 'storage', key, dtype, elements: size(elements), first };
-}
-
-const latin = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
-
-/** A whole number of any length, two's complement, lowest byte first. */
-function integer(bytes: Uint8Array): number | bigint {
-  const unsigned = bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-  const value = BigInt.asIntN(8 * bytes.length, unsigned);
-  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
