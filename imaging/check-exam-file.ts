@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ExamError } from '../pipeline/errors.js';
 import { viewMeant } from '../pipeline/exam-files.js';
 import { namedFile } from '../pipeline/view-names.js';
-import { type ExamList, readExamList } from './exam-list-pickle.js';
+import { type ExaminedList, examineExamList } from './exam-list-pickle.js';
 import { checkGrey16Png, LARGEST_PIXELS } from './grey16-png.js';
 
 /** Uncompressed 16-bit pixels of the largest image that is read, and room for metadata. */
@@ -44,13 +44,13 @@ export async function checkExamFile(
     await checkGrey16Png(source, { exam, view, what: name });
     return [];
   }
-  const list = readExamList(typeof source === 'string' ? await readFile(source) : source, exam, name);
+  const list = examineExamList(typeof source === 'string' ? await readFile(source) : source, exam, name);
   for (const file of beside) checkIsListed(exam, name, list, file);
   return list.remarks;
 }
 
 /** @throws ExamError where list and picture have numbers, as NYU's have, and these differ. */
-function checkIsListed(exam: string, name: string, list: ExamList, file: string): void {
+function checkIsListed(exam: string, name: string, list: ExaminedList, file: string): void {
   const picture = namedFile(file);
   if (picture?.kind !== 'view' || picture.number === undefined) return;
   const listed = list.names[picture.view];

@@ -2,16 +2,19 @@ import { z } from 'zod';
 import { ExamError } from '../pipeline/errors.js';
 import { EXAM_LIST_FILE, type HorizontalFlip, horizontalFlipSchema, VIEWS, type View } from '../pipeline/exam.js';
 import { viewMentioned } from '../pipeline/view-names.js';
-import { EXAM_LIST_NAMES } from './exam-list-names.js';
 import { fileKind } from './file-kind.js';
 import { unboxed } from './numpy-pickle.js';
 import { dictionaryOf, itemsOf, rowsOf } from './pandas-pickle.js';
 import { PICKLE_PROTOCOL, PickleError, PickleRefusal, pickleCode } from './pickle-machine.js';
+import { PLAIN_NAMES } from './pickle-names.js';
 import { isKind, type ObjectValue, type PickleObject, runObjectPickle } from './pickle-objects.js';
 
 /** What the pipeline takes from an exam list. */
 export interface ExamList {
   readonly horizontalFlip: HorizontalFlip;
+}
+/** What else there is to see in one. */
+export interface ExaminedList extends ExamList {
   /** How the list calls the pictures of each view, without folders and endings. */
   readonly names: Readonly<Record<View, readonly string[]>>;
   /** What a person should know although the list is taken: sentences. */
@@ -36,10 +39,18 @@ const COPY = 'Copy it again from its source.';
  *
  * The one exam may also be a bare dictionary, or the row of a pandas table.
  *
- * @param name the file's name, for messages.
  * @throws ExamError `invalid-exam-list` for anything but one exam whose views' names do not contradict it.
  */
-export function readExamList(bytes: Uint8Array, exam?: string, name: string = EXAM_LIST_FILE): ExamList {
+export function readExamList(bytes: Uint8Array, exam?: string): ExamList {
+  return { horizontalFlip: examineExamList(bytes, exam).horizontalFlip };
+}
+
+/**
+ * The same, with what a person may want to know of the list before it is committed.
+ * @param name the file's name, for messages.
+ * @throws ExamError as `readExamList` does.
+ */
+export function examineExamList(bytes: Uint8Array, exam?: string, name: string = EXAM_LIST_FILE): ExaminedList {
   const subject = exam === undefined ? name : `${name} of exam ${exam}`;
   const refuse = (problem: string, next: string, cause?: unknown): ExamError =>
     new ExamError('invalid-exam-list', `${subject} ${problem}.`, next, undefined, { cause });
@@ -48,7 +59,7 @@ export function readExamList(bytes: Uint8Array, exam?: string, name: string = EX
     value = toPlain(unpickle(bytes));
   } catch (cause) {
     if (!(cause instanceof PickleError)) throw cause;
-    throw refuse(cause.message, cause instanceof PickleRefusal ? PLAIN : COPY, cause);
+    throw refuse(cause.message, cause.next ?? (cause instanceof PickleRefusal ? PLAIN : COPY), cause);
   }
   const list = examListSchema.safeParse(value);
   if (!list.success) {
@@ -119,9 +130,10 @@ function unpickle(bytes: Uint8Array): ObjectValue {
   if (bytes.length > LARGEST_BYTES) throw new PickleError(`is too large: ${bytes.length} bytes`);
   if (bytes[0] !== PICKLE_PROTOCOL && !OLD_STARTS.has(bytes[0] as number)) {
     const kind = fileKind(Buffer.from(bytes));
-    throw new PickleError(kind === undefined ? 'is not a pickle' : `is ${kind.what}, not a pickle`);
+    if (kind === undefined) throw new PickleError('is not a pickle');
+    throw new PickleError(`is ${kind.what}, not a pickle`, { next: kind.next ?? PLAIN });
   }
-  return runObjectPickle(bytes, { names: EXAM_LIST_NAMES, holds: 'an exam list' });
+  return runObjectPickle(bytes, { names: PLAIN_NAMES, holds: 'an exam list' }).value;
 }
 
 /**

@@ -6,12 +6,13 @@
 export interface FileKind {
   /** With its article, e.g. `a JPEG picture`. */
   readonly what: string;
-  /** What to do with a file of this kind that should be a 16-bit greyscale PNG. */
-  readonly next: string;
+  /** What to do with it, whatever was expected in its place. */
+  readonly next?: string;
+  /** What to do with it in place of a view's PNG, where that is more than to export it again. */
+  readonly asView?: string;
 }
 
-const EXPORT = 'Export the view from its source as a single-channel 16-bit greyscale PNG.';
-const UNPACK = 'Unpack it, and put what was in it.';
+const UNPACK = 'Unpack it, and take what is in it.';
 const FETCH = 'Put the file itself there, which this one only stands for.';
 const SAVE_AGAIN = 'Download the file again: this is what a server answered instead of it.';
 
@@ -40,29 +41,25 @@ const KINDS: readonly (readonly [(bytes: Buffer) => boolean, FileKind])[] = [
     starts('\xff\xd8\xff'),
     {
       what: 'a JPEG picture',
-      next: `${EXPORT} A JPEG has lost what 16 bits hold; converting it does not bring that back.`,
+      asView:
+        'Export the view from its source as a single-channel 16-bit greyscale PNG; what the JPEG has lost does not come back by converting it.',
     },
   ],
-  [
-    (bytes) => starts('\0\0\0\x0cjP  ')(bytes) || starts('\xff\x4f\xff\x51')(bytes),
-    { what: 'a JPEG 2000 picture', next: EXPORT },
-  ],
-  [
-    (bytes) => starts('\0\0\0\x0cJXL ')(bytes) || starts('\xff\x0a')(bytes),
-    { what: 'a JPEG XL picture', next: EXPORT },
-  ],
+  [(bytes) => starts('\0\0\0\x0cjP  ')(bytes) || starts('\xff\x4f\xff\x51')(bytes), { what: 'a JPEG 2000 picture' }],
+  [(bytes) => starts('\0\0\0\x0cJXL ')(bytes) || starts('\xff\x0a')(bytes), { what: 'a JPEG XL picture' }],
   [
     (bytes) => ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].some((text) => starts(text)(bytes)),
     {
       what: 'a TIFF picture',
-      next: 'Convert it to a single-channel 16-bit greyscale PNG with its values as they are; the name alone does not.',
+      asView:
+        'Convert it to a single-channel 16-bit greyscale PNG with its values as they are; the name alone does not.',
     },
   ],
   [
     (bytes) => starts('DICM', 128)(bytes) || startsAsDataSet(bytes),
     {
       what: 'a DICOM file',
-      next: 'Export its picture as a single-channel 16-bit greyscale PNG; the name alone does not.',
+      asView: 'Export its picture as a single-channel 16-bit greyscale PNG; the name alone does not.',
     },
   ],
   [
@@ -84,33 +81,24 @@ const KINDS: readonly (readonly [(bytes: Buffer) => boolean, FileKind])[] = [
   [starts('7z\xbc\xaf\x27\x1c'), { what: 'a 7z archive', next: UNPACK }],
   [starts('Rar!\x1a\x07'), { what: 'a RAR archive', next: UNPACK }],
   [starts('ustar', 257), { what: 'a tar archive', next: UNPACK }],
-  [starts('%PDF-'), { what: 'a PDF document', next: EXPORT }],
+  [starts('%PDF-'), { what: 'a PDF document' }],
   [
     // Its superblock may lie at 0, 512, 1024, …
     (bytes) => [0, 512, 1024, 2048].some((at) => starts('\x89HDF\r\n\x1a\n', at)(bytes)),
-    { what: 'an HDF5 file', next: EXPORT },
+    { what: 'an HDF5 file' },
   ],
-  [starts('\x93NUMPY'), { what: 'a numpy array', next: EXPORT }],
-  [
-    (bytes) => starts('BM')(bytes) && bytes.length >= 26 && bytes.readUInt32LE(6) === 0,
-    { what: 'a BMP picture', next: EXPORT },
-  ],
-  [(bytes) => starts('GIF87a')(bytes) || starts('GIF89a')(bytes), { what: 'a GIF picture', next: EXPORT }],
-  [(bytes) => starts('RIFF')(bytes) && starts('WEBP', 8)(bytes), { what: 'a WebP picture', next: EXPORT }],
-  [
-    (bytes) => starts('ftyphei', 4)(bytes) || starts('ftypavif', 4)(bytes),
-    { what: 'a HEIC or AVIF picture', next: EXPORT },
-  ],
-  [startsAsText(/^P[1-7][\s#]/), { what: 'a PNM picture', next: EXPORT }],
-  [
-    (bytes) => starts('n+1\0', 344)(bytes) || starts('NRRD0')(bytes),
-    { what: 'a volume (NIfTI or NRRD)', next: EXPORT },
-  ],
+  [starts('\x93NUMPY'), { what: 'a numpy array' }],
+  [(bytes) => starts('BM')(bytes) && bytes.length >= 26 && bytes.readUInt32LE(6) === 0, { what: 'a BMP picture' }],
+  [(bytes) => starts('GIF87a')(bytes) || starts('GIF89a')(bytes), { what: 'a GIF picture' }],
+  [(bytes) => starts('RIFF')(bytes) && starts('WEBP', 8)(bytes), { what: 'a WebP picture' }],
+  [(bytes) => starts('ftyphei', 4)(bytes) || starts('ftypavif', 4)(bytes), { what: 'a HEIC or AVIF picture' }],
+  [startsAsText(/^P[1-7][\s#]/), { what: 'a PNM picture' }],
+  [(bytes) => starts('n+1\0', 344)(bytes) || starts('NRRD0')(bytes), { what: 'a volume (NIfTI or NRRD)' }],
   [starts('\0\x05\x16\x07'), { what: 'a file that macOS puts beside the real one', next: FETCH }],
   [starts('L\0\0\0\x01\x14\x02\0'), { what: 'a Windows shortcut', next: FETCH }],
   [startsAsText(/^\s*<(!doctype html|html)/i), { what: 'a web page', next: SAVE_AGAIN }],
   [startsAsText(/^\s*<\?xml/i), { what: 'an XML document', next: SAVE_AGAIN }],
-  [startsAsText(/^\s*[[{]["\s\d{[]/), { what: 'a JSON text', next: EXPORT }],
+  [startsAsText(/^\s*[[{]["\s\d{[]/), { what: 'a JSON text' }],
   [
     (bytes) => MANGLED_PNGS.some((is) => is(bytes)),
     {
@@ -122,7 +110,7 @@ const KINDS: readonly (readonly [(bytes: Buffer) => boolean, FileKind])[] = [
     (bytes) => bytes.length > 0 && bytes.every((byte) => byte === 0),
     {
       what: 'nothing but zeros, as a copy that broke off leaves it',
-      next: 'Copy it again from its source and put it once more.',
+      next: 'Copy it again from its source.',
     },
   ],
 ];

@@ -149,7 +149,7 @@ function noPng(bytes: Buffer, subject: ImageSubject): ExamError {
   const kind = fileKind(bytes);
   return kind === undefined
     ? refusal(subject, 'is not a PNG file', EXPORT_AGAIN)
-    : refusal(subject, `is ${kind.what}, not a PNG file`, kind.next);
+    : refusal(subject, `is ${kind.what}, not a PNG file`, kind.asView ?? kind.next ?? EXPORT_AGAIN);
 }
 
 function refusal({ exam, view, what }: ImageSubject, problem: string, next: string, cause?: unknown): ExamError {

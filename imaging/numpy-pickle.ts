@@ -1,4 +1,4 @@
-import { bytesOf } from './exam-list-names.js';
+import { bytesOf } from './pickle-names.js';
 import { isKind, type ObjectValue, type PickleObject } from './pickle-objects.js';
 
 /*

@@ -1,5 +1,5 @@
-import { bytesOf } from './exam-list-names.js';
 import { numpyArrayOf } from './numpy-pickle.js';
+import { bytesOf } from './pickle-names.js';
 import { isKind, type ObjectValue, type PickleObject } from './pickle-objects.js';
 
 /*

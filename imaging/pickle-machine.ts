@@ -20,7 +20,15 @@ export type PickleValue<Other = never> =
   | Other;
 
 /** A reason, worded to follow the file's name. */
-export class PickleError extends Error {}
+export class PickleError extends Error {
+  /** The step that helps, where it is none of those that help against any damage. */
+  readonly next?: string;
+
+  constructor(message: string, { next, ...options }: ErrorOptions & { readonly next?: string } = {}) {
+    super(message, options);
+    if (next !== undefined) this.next = next;
+  }
+}
 /** The pickle asks for something that it has no need of, which may be an attack. */
 export class PickleRefusal extends PickleError {}
 
@@ -214,16 +222,13 @@ export function runPickle<Other = never>(
 }
 
 /** The refusal of an instruction that has no place in what the pickle holds by rights. */
-export function unneeded(opcode: number, holds: string, detail = ''): PickleRefusal {
+export function unneeded(opcode: number, holds: string): PickleRefusal {
   const name = NAMES.get(opcode) ?? `0x${opcode.toString(16).padStart(2, '0')}`;
-  return new PickleRefusal(
-    `holds the pickle instruction ${name}${detail}, which ${holds} does not need; nothing was run`,
-  );
+  return new PickleRefusal(`holds the pickle instruction ${name}, which ${holds} does not need; nothing was run`);
 }
 
 /** Names of instructions that can make a pickle call code or that only exotic objects need, for the message. */
 const NAMES: ReadonlyMap<number, string> = new Map([
-  [code('c'), 'GLOBAL'],
   [code('R'), 'REDUCE'],
   [code('i'), 'INST'],
   [code('o'), 'OBJ'],

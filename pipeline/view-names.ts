@@ -68,6 +68,8 @@ export function viewMentioned(text: string): View | undefined {
 /** Kinds of files that may hold a view and are not taken, by their names' ends. */
 const OTHER_PICTURES: readonly (readonly [RegExp, string])[] = [
   [/\.(dcm|dicom|dic|ima)$/i, 'a DICOM file'],
+  // As scanners, CDs and archives name them: IM0001, MG.1.2.840…, the bare UID.
+  [/^(IM[A-Z]*_?\d+|(MG|DX|CR)[._]?\d[\d.]*|\d+(\.\d+){5,})$/i, 'a DICOM file'],
   [/\.tiff?$/i, 'a TIFF picture'],
   [/\.(jpe?g|jfif)$/i, 'a JPEG picture'],
   [/\.(jp2|j2k|jpx)$/i, 'a JPEG 2000 picture'],

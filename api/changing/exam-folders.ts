@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import pLimit from 'p-limit';
 import { checkExamFile, checkExamFileSize } from '../../imaging/check-exam-file.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
-import { EXAM_LIST_FILE, VIEW_FILES, VIEWS, viewFile } from '../../pipeline/exam.js';
+import { EXAM_FILES, VIEWS, viewFile } from '../../pipeline/exam.js';
 import { checkAllViews, checkExamId, examFilesOf, viewMeant } from '../../pipeline/exam-files.js';
 import { leftoverReason, likenessOf, likenessText } from '../../pipeline/view-names.js';
 import type { ItemToPut } from '../../repos/put-items.js';
@@ -161,7 +161,7 @@ async function checkExamFolder(
   checkAllViews(exam, names);
   const files: ItemToPut['files'][number][] = [];
   const remarks: string[] = [];
-  for (const path of [...VIEW_FILES, EXAM_LIST_FILE]) {
+  for (const path of EXAM_FILES) {
     const name = named.get(path);
     if (name === undefined) continue;
     await checkIsFile(exam, folder, name);

@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import { PICKLE_PROTOCOL, PickleError, pickleCode } from '../../imaging/pickle-machine.js';
-import { DTYPE_BYTES, runTorchPickle, type TorchValue } from './torch-pickle.js';
+import { isKind } from '../../imaging/pickle-objects.js';
+import { DTYPE_BYTES, isTensor, runTorchPickle, type TorchValue } from './torch-pickle.js';
 import { zipChecksums } from './zip-checksums.js';
 
 /** A file that `torch.save` wrote, taken apart. */
@@ -129,7 +130,8 @@ function elementBytesByKey(value: TorchValue): Map<string, number> {
     seen.add(next);
     if (Array.isArray(next)) for (const item of next) waiting.push(item);
     else if (next instanceof Map) for (const [key, item] of next) waiting.push(key, item);
-    else if ('kind' in next && next.kind === 'tensor') found.set(next.storage.key, DTYPE_BYTES[next.storage.dtype]);
+    else if (isTensor(next)) found.set(next.storage.key, DTYPE_BYTES[next.storage.dtype]);
+    else if (isKind(next, 'object')) waiting.push(next.args as TorchValue[], next.state ?? null);
   }
   return found;
 }

@@ -2,9 +2,9 @@ import { PickleError } from './pickle-machine.js';
 import { isKind, type ObjectValue, type PickleCall } from './pickle-objects.js';
 
 /*
- * Every name that an exam list may mention, whoever wrote it: Python's own types, and the values of numpy, pandas, pyarrow
- * and pydicom that end up in lists made from tables and headers. Which of them a pickle names was seen in what Python 2.7
- * to 3.13 with numpy 1.16 to 2.4 and pandas 0.24 to 3.1 write. None of them is looked up or called.
+ * Every name that a pickle of plain data may mention, whoever wrote it: Python's own types, and the values of numpy, pandas,
+ * pyarrow and pydicom that end up in lists made from tables and headers, and beside weights. Which of them a pickle names
+ * was seen in what Python 2.7 to 3.11 with numpy 1.16 to 2.4 and pandas 0.24 to 3.1 write. None is looked up or called.
  */
 
 const listed = (module: string, names: string): string[] => names.split(' ').map((name) => `${module}.${name}`);
@@ -132,7 +132,7 @@ const CALLS: readonly (readonly [string, PickleCall])[] = [
   ]),
 ];
 
-export const EXAM_LIST_NAMES: ReadonlyMap<string, PickleCall | undefined> = new Map<string, PickleCall | undefined>([
+export const PLAIN_NAMES: ReadonlyMap<string, PickleCall | undefined> = new Map<string, PickleCall | undefined>([
   ...INERT.map((name) => [name, undefined] as const),
   ...CALLS,
 ]);
