@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { CHECKPOINT_FILES, importCheckpoints } from '../models/nyu/import-checkpoints.js';
+import { CHECKPOINT_FILES, importCheckpoints, sourceRemark } from '../models/nyu/import-checkpoints.js';
 import { MODEL_ROLES, type ModelRole } from '../pipeline/bundle.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { examIdSchema } from '../pipeline/exam.js';
@@ -26,6 +26,8 @@ export interface ImportOutcome extends Committed {
   readonly bundle: string;
   /** The bundle that new exams are processed with from now on. */
   readonly inUse: string | null;
+  /** How weights lay in checkpoints of other tools: under which key, with which prefix. Absent when as in NYU's. */
+  readonly remarks?: readonly string[];
 }
 
 /** `mammoflow models import`: bundles from other programs' files. */
@@ -55,8 +57,9 @@ function importNyuCommand(): Command {
     .addHelpText(
       'after',
       `
-The files are state dictionaries that torch.save wrote. Neither Python nor torch is needed, and no pickle is run. Every
-tensor is checked against the networks; then the weights are written as ONNX networks that compute the same numbers with
+The files are state dictionaries that torch.save or safetensors wrote, bare or as trainers keep them: under a key such as
+state_dict beside an optimizer, with module. in front of the names. Neither Python nor torch is needed, and no pickle is
+run. Every tensor is checked against the networks; then the weights are written as ONNX networks that compute the same numbers with
 less work, the networks are tried, and the bundle is committed as \`mammoflow put models\` does. Anything that does not
 fit is refused with the tensor's name, and nothing is committed.
 
@@ -72,7 +75,8 @@ Examples:
     .action(async (folder: string, options: ImportOptions & CommonOptions) => {
       const outcome = await withSession(options.data, (session) => importNyu(session, folder, options));
       if (options.json) return printJson(outcome);
-      const { bundle, commit, inUse } = outcome;
+      const { bundle, commit, inUse, remarks = [] } = outcome;
+      for (const remark of remarks) printLine(remark);
       if (commit === null) return printLine(`nothing to commit: ${bundle} is there already, with the same files`);
       printLine(`commit ${commit}: bundle ${bundle} imported from ${folder}`);
       if (inUse === bundle) printFollowUp(outcome, options);
@@ -101,7 +105,8 @@ export async function importNyu(session: Session, folder: string, options: Impor
   try {
     const target = join(temporary, name);
     const onProgress = (file: string): void => progress.show(`converting ${file}`);
-    await importCheckpoints({ folder: resolve(folder), files, name, target, onProgress });
+    const { sources = [] } = await importCheckpoints({ folder: resolve(folder), files, name, target, onProgress });
+    const remarks = sources.flatMap((source) => sourceRemark(source) ?? []);
     progress.show('trying the networks');
     const { commit, job, held, inUse } = await put(session, 'models', [target], {
       branch,
@@ -109,7 +114,7 @@ export async function importNyu(session: Session, folder: string, options: Impor
       message: options.message ?? `Import bundle ${name} from NYU's checkpoints`,
       ...(options.for === undefined ? {} : { for: options.for }),
     });
-    return { bundle: name, commit, job, inUse, ...(held && { held }) };
+    return { bundle: name, commit, job, inUse, ...(held && { held }), ...(remarks.length > 0 && { remarks }) };
   } finally {
     progress.clear();
     await rm(temporary, { recursive: true, force: true });

@@ -102,7 +102,9 @@ function readZip(bytes: Uint8Array): TorchFile {
   if (object === undefined) throw new PickleError('is a zip file without data.pkl, so torch.save did not write it');
   const root = object.slice(0, -'data.pkl'.length);
   if (names.some((name) => name.startsWith(`${root}code/`) || name === `${root}constants.pkl`)) {
-    throw new PickleError('is a TorchScript program, but a state dictionary is wanted');
+    throw new PickleError('is a TorchScript program, but a state dictionary is wanted', {
+      next: 'Save its weights, with torch.save(torch.jit.load(file).state_dict(), other).',
+    });
   }
   const order = entries[`${root}byteorder`];
   if (order !== undefined && Buffer.from(order).toString('latin1').trim() === 'big') throw bigEndian();
