@@ -34,6 +34,10 @@ export interface PutOutcome extends Committed {
   readonly refused: readonly Refusal[];
   /** Files and folders that are no part of an exam. */
   readonly leftOut: readonly string[];
+  /** What each of them is, by its path; absent when there are none. */
+  readonly leftOutReasons?: Readonly<Record<string, string>>;
+  /** What is to be known of exams that were put all the same, as sentences; absent when there is nothing. */
+  readonly remarks?: readonly string[];
 }
 
 /**
@@ -60,7 +64,7 @@ export async function put(session: Session, options: PutOptions): Promise<PutOut
 
 async function putExams(session: Session, options: PutOptions): Promise<PutOutcome> {
   if (options.for !== undefined) throw new MammoflowError('invalid-argument', '--for is for models.', 'Leave it out.');
-  const { exams, refused, leftOut } = await findExamFolders(options.paths);
+  const { exams, refused, leftOut, leftOutReasons, remarks } = await findExamFolders(options.paths);
   const { branch = DEFAULT_BRANCH, message = `Put ${nameOrCount(exams, 'exam')}`, onProgress } = options;
   const result =
     exams.length === 0
@@ -72,7 +76,15 @@ async function putExams(session: Session, options: PutOptions): Promise<PutOutco
           details: { author: session.author, message, by: { kind: 'put' } },
           ...(onProgress === undefined ? {} : { onProgress }),
         });
-  return { repo: 'exams', ...(await processIfAsked(session, result, options)), refused, leftOut };
+  const committed = await processIfAsked(session, result, options);
+  return {
+    repo: 'exams',
+    ...committed,
+    refused,
+    leftOut,
+    ...(leftOut.length > 0 && { leftOutReasons }),
+    ...(remarks.length > 0 && { remarks }),
+  };
 }
 
 async function putModels(session: Session, options: PutOptions): Promise<PutOutcome> {

@@ -57,9 +57,19 @@ describe('16-bit greyscale PNGs', () => {
   const wrong: readonly (readonly [title: string, bytes: Buffer, sentence: RegExp])[] = [
     ['empty', Buffer.alloc(0), /is empty \(zero bytes\)\. /],
     ['no PNG', Buffer.from('DICM and so on, not a picture'), /is not a PNG file\. /],
-    ['8-bit', makePng({ rows: 4, columns: 4, depth: 8 }), /is a 8-bit greyscale PNG, not a 16-bit one\. /],
+    [
+      '8-bit',
+      makePng({ rows: 4, columns: 4, depth: 8 }),
+      /is an 8-bit greyscale PNG, not a 16-bit one\. Export .*more than 256 grey levels/,
+    ],
+    [
+      '8-bit RGB',
+      makePng({ rows: 4, columns: 4, depth: 8, colour: 2 }),
+      /is an 8-bit RGB PNG, not 16-bit greyscale\. /,
+    ],
+    ['of one bit', makePng({ rows: 4, columns: 4, depth: 1 }), /is a 1-bit greyscale PNG.*more than 2 grey levels/],
     ['RGB', makePng({ rows: 4, columns: 4, colour: 2 }), /is a 16-bit RGB PNG, not 16-bit greyscale\. /],
-    ['palette', makePng({ rows: 4, columns: 4, depth: 8, colour: 3 }), /is a 8-bit palette PNG/],
+    ['palette', makePng({ rows: 4, columns: 4, depth: 8, colour: 3 }), /is an 8-bit palette PNG/],
     ['transparent', makePng({ rows: 4, columns: 4, colour: 4 }), /is a 16-bit greyscale with transparency PNG/],
     [
       'with a transparent colour',
