@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Json } from '../pipeline/canonical-json.js';
 import type { Repository } from '../repos/repository.js';
-import type { FileCache } from './file-cache.js';
+import type { FileCache } from './datum/file-cache.js';
 import type { StageDefinition, StageInputs, StageProgress, StageResult } from './stage.js';
 
 /** A stage to run on this machine, on local files. */

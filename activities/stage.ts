@@ -1,8 +1,7 @@
-import type { z } from 'zod';
 import type { InferencePool } from '../inference/inference-pool.js';
 import type { ModelFileDescription, ModelRole } from '../pipeline/bundle.js';
 import type { Json } from '../pipeline/canonical-json.js';
-import type { ResourceClass } from '../pipeline/graph.js';
+import type { StageDeclaration } from '../pipeline/stage.js';
 
 /** A model file on local disk, already verified against its SHA-256. */
 export interface LocalModel {
@@ -50,15 +49,8 @@ export interface StageResult {
  * One stage of the pipeline. The same inputs, models and parameters must give the same bytes: no time, host or job in
  * a file, fixed time stamps in archives, stable key order. Bump `version` whenever the bytes may change.
  */
-export interface StageDefinition<Parameters extends Record<string, unknown> = Record<string, unknown>> {
-  readonly name: string;
-  readonly version: string;
-  readonly resource: ResourceClass;
-  /** Repos read: `exams` and other stages. */
-  readonly upstream: readonly string[];
-  readonly modelRoles: readonly ModelRole[];
-  /** Every parameter has a default, so that `{}` parses. */
-  readonly parameters: z.ZodType<Parameters>;
+export interface StageDefinition<Parameters extends Record<string, unknown> = Record<string, unknown>>
+  extends StageDeclaration<Parameters> {
   /**
    * Runs in a worker thread of the cpu worker, or in the inference process of the gpu worker.
    * @throws ExamError when this exam's own data is at fault; anything else is retried.

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
-import { settle } from '../activities/settle.js';
-import { wantsOf } from '../activities/wants.js';
+import { settle } from '../activities/job/settle.js';
 import {
   type Commit,
   type FileEntry,
@@ -13,6 +12,7 @@ import {
   type OutcomeItem,
   type StageItem,
 } from '../pipeline/commit.js';
+import { wantsOf } from '../planning/wants.js';
 import { storeFile } from '../repos/committed-files.js';
 import { writeOutcome } from '../repos/exam-outcomes.js';
 import { sha256Hex } from '../repos/hash.js';

@@ -2,7 +2,7 @@ import '../infra/quiet-aws-sdk.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startJob, waitForJob } from '../cli/jobs-client.js';
+import { startJob, waitForJob } from '../api/jobs/jobs-client.js';
 import { put } from '../cli/put.js';
 import { openSession, requireHead, type Session } from '../cli/session.js';
 import { connectionSettings } from '../infra/connection.js';

@@ -1,8 +1,8 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { Command } from 'commander';
+import { waitForJob } from '../api/jobs/jobs-client.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { printJob } from './job-output.js';
-import { waitForJob } from './jobs-client.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson } from './output.js';
 import { withSession } from './session.js';

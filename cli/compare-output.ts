@@ -1,6 +1,6 @@
-import { CHANGE_BINS } from '../activities/change-distribution.js';
-import type { HeatmapDifference } from '../activities/compare-heatmaps.js';
-import type { Comparison, ExamChange } from '../activities/compare-results.js';
+import { CHANGE_BINS } from '../api/comparison/change-distribution.js';
+import type { HeatmapDifference } from '../api/comparison/compare-heatmaps.js';
+import type { Comparison, ExamChange } from '../api/comparison/compare-results.js';
 import { RESEARCH_USE_ONLY } from '../pipeline/predictions.js';
 import { csv, printLine, table } from './output.js';
 

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { compareResults, DEFAULT_HEATMAPS } from '../activities/compare-results.js';
-import { resolveState } from '../activities/resolve-state.js';
+import { compareResults, DEFAULT_HEATMAPS } from '../api/comparison/compare-results.js';
+import { resolveState } from '../api/resolve-state.js';
 import { VARIANTS, type Variant } from '../pipeline/predictions.js';
 import { comparisonCsv, printComparison } from './compare-output.js';
 import { progressLine } from './job-output.js';

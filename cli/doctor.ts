@@ -11,6 +11,7 @@ import {
 import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
 import { Command } from 'commander';
 import { stages } from '../activities/stages/index.js';
+import { type StageQueue, stageQueues } from '../api/stage-queues.js';
 import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
 import { receiverHealth } from '../infra/dev/event-receiver.js';
 import { readRunningState } from '../infra/dev/state.js';
@@ -26,7 +27,6 @@ import { inboxScheduleId } from '../pipeline/take-in.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
 import { openSession } from './session.js';
-import { type StageQueue, stageQueues } from './stage-queues.js';
 
 /** One thing that was looked at. */
 export interface Finding {

@@ -1,5 +1,5 @@
-import type { ExamExplanation, SourceFile, SourceModel, StageExplanation } from '../activities/explain-exam.js';
-import type { FileTrace } from '../activities/trace-file.js';
+import type { ExamExplanation, SourceFile, SourceModel, StageExplanation } from '../api/provenance/explain-exam.js';
+import type { FileTrace } from '../api/provenance/trace-file.js';
 import { canonicalJson } from '../pipeline/canonical-json.js';
 import { RESEARCH_USE_ONLY } from '../pipeline/predictions.js';
 import { printLine } from './output.js';

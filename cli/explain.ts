@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { DEFAULT_DEPTH, explainExam } from '../activities/explain-exam.js';
-import { isBranchHead, resolveState } from '../activities/resolve-state.js';
 import { stages } from '../activities/stages/index.js';
-import { traceFile } from '../activities/trace-file.js';
+import { DEFAULT_DEPTH, explainExam } from '../api/provenance/explain-exam.js';
+import { traceFile } from '../api/provenance/trace-file.js';
+import { isBranchHead, resolveState } from '../api/resolve-state.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { printExplanation, printTrace } from './explain-output.js';
 import { type CommonOptions, dataOption, jsonOption, parseCount } from './options.js';

@@ -1,8 +1,8 @@
-import { hasWork } from '../activities/has-work.js';
 import { stages } from '../activities/stages/index.js';
+import { startJob } from '../api/jobs/jobs-client.js';
 import type { Commit } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
-import { startJob } from './jobs-client.js';
+import { hasWork } from '../planning/has-work.js';
 import { printLine } from './output.js';
 import type { Session } from './session.js';
 

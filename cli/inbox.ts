@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { lookIntoInbox } from '../activities/look-into-inbox.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import type { InboxRepo } from '../pipeline/inbox.js';
-import { type InboxReport, inboxSettingsOf } from '../pipeline/take-in.js';
+import { inboxSettingsOf } from '../pipeline/inbox-settings.js';
+import type { InboxReport } from '../pipeline/take-in.js';
+import { lookIntoInbox } from '../planning/look-into-inbox.js';
 import { dismissInboxItem, openInboxItem } from '../repos/inbox.js';
 import type { Repository } from '../repos/repository.js';
 import { hintInbox } from '../triggers/hint.js';

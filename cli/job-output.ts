@@ -1,7 +1,7 @@
 import { stages } from '../activities/stages/index.js';
+import type { RunningStage } from '../api/jobs/running-stages.js';
 import type { JobSummary } from '../pipeline/job.js';
 import { printLine, table } from './output.js';
-import type { RunningStage } from './running-stages.js';
 
 /** `2 processed, 1 failed`; what is zero is left out, unless everything is. */
 export function examCounts({ processed, skipped, failed }: JobSummary['exams']): string {

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
+import { readJob, waitForJob } from '../api/jobs/jobs-client.js';
+import { runningStages } from '../api/jobs/running-stages.js';
 import { exitCodeOf, printJob, progressLine, progressText, runningText } from './job-output.js';
-import { readJob, waitForJob } from './jobs-client.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
-import { runningStages } from './running-stages.js';
 import { withSession } from './session.js';
 
 /** `mammoflow job`: how one job stands. */

@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
-import { type BundleState, type BundleUse, listBundles } from '../activities/list-bundles.js';
-import { eraOf, readBundleCard } from '../activities/use-bundle.js';
+import { type BundleState, type BundleUse, listBundles } from '../api/reading/list-bundles.js';
 import { MODEL_ROLES } from '../pipeline/bundle.js';
 import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
 import { DEFAULT_BRANCH, type InputItem } from '../pipeline/commit.js';
@@ -12,6 +11,7 @@ import {
   useForAll,
   useForNew,
 } from '../pipeline/pipeline-document.js';
+import { eraOf, readBundleCard } from '../planning/use-bundle.js';
 import { missingVersion } from '../repos/committed-files.js';
 import { readPipeline, writePipeline } from '../repos/pipeline-repo.js';
 import { type Repository, rootOf } from '../repos/repository.js';

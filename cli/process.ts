@@ -1,9 +1,9 @@
 import { Command } from 'commander';
+import { readJob, startJob, waitForJob } from '../api/jobs/jobs-client.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { type Scope, scopeSchema } from '../pipeline/job.js';
 import { exitCodeOf, printJob, progressLine, progressText } from './job-output.js';
-import { readJob, startJob, waitForJob } from './jobs-client.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson } from './output.js';
 import { requireHead, withSession } from './session.js';

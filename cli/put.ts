@@ -2,16 +2,16 @@ import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { checkBundleName, eraOf, filesOf, useBundle } from '../activities/use-bundle.js';
+import { findExamFolders, type RefusedExam } from '../api/changing/exam-folders.js';
 import { checkBundle } from '../inference/bundle.js';
 import { describeNyuFolder } from '../models/nyu/describe-nyu-folder.js';
 import { type Bundle, MODEL_CARD_FILE, MODEL_ROLES } from '../pipeline/bundle.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
+import { checkBundleName, eraOf, filesOf, useBundle } from '../planning/use-bundle.js';
 import { readPipeline } from '../repos/pipeline-repo.js';
 import { type ItemToPut, type PutProgress, type PutResult, putItems } from '../repos/put-items.js';
 import { rootOf } from '../repos/repository.js';
-import { findExamFolders, type RefusedExam } from './exam-folders.js';
 import { type Committed, ON_HOLD, startJobAfter } from './follow-up.js';
 import { progressLine } from './job-output.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';

@@ -1,4 +1,4 @@
-import type { ExamResult } from '../activities/list-results.js';
+import type { ExamResult } from '../api/reading/list-results.js';
 import { LABELS, RESEARCH_USE_ONLY, VARIANTS } from '../pipeline/predictions.js';
 import { csv, printLine, table } from './output.js';
 

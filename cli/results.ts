@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
-import { type ExamResult, listJobResults, listResults } from '../activities/list-results.js';
-import { isBranchHead } from '../activities/resolve-state.js';
 import { stages } from '../activities/stages/index.js';
+import { type ExamResult, listJobResults, listResults } from '../api/reading/list-results.js';
+import { isBranchHead } from '../api/resolve-state.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import type { Repository } from '../repos/repository.js';
 import { lookAtAll } from './inbox.js';

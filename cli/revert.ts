@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { resolveGraph } from '../activities/resolve-graph.js';
 import { stages } from '../activities/stages/index.js';
 import { INPUT_REPOS, type InputRepo } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
+import { resolveGraph } from '../planning/resolve-graph.js';
 import { readPipeline } from '../repos/pipeline-repo.js';
 import { revertRepo } from '../repos/revert.js';
 import { type CommitOptions, type Committed, printFollowUp, startIfWanted } from './follow-up.js';

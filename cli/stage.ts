@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { resolveGraph } from '../activities/resolve-graph.js';
 import type { StageDefinition } from '../activities/stage.js';
 import { stages } from '../activities/stages/index.js';
 import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
@@ -7,6 +6,7 @@ import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { EMPTY_PIPELINE, type PipelineDocument } from '../pipeline/pipeline-document.js';
+import { resolveGraph } from '../planning/resolve-graph.js';
 import { readPipeline, writePipeline } from '../repos/pipeline-repo.js';
 import { rootOf } from '../repos/repository.js';
 import { type CommitOptions, type Committed, printFollowUp, startIfWanted } from './follow-up.js';

@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { listResults } from '../activities/list-results.js';
 import { stages } from '../activities/stages/index.js';
+import { startJob, waitForJob } from '../api/jobs/jobs-client.js';
+import { listResults } from '../api/reading/list-results.js';
 import { connectionSettings } from '../infra/connection.js';
 import { startStack } from '../infra/dev/stack.js';
 import { readRunningState, type StackState } from '../infra/dev/state.js';
@@ -12,7 +13,6 @@ import { readPipeline } from '../repos/pipeline-repo.js';
 import { rootOf } from '../repos/repository.js';
 import { demonstrationTruth, putDemonstration } from './demonstration.js';
 import { examCounts, exitCodeOf, printJob, progressLine, progressText } from './job-output.js';
-import { startJob, waitForJob } from './jobs-client.js';
 import { dataOption } from './options.js';
 import { printLine } from './output.js';
 import { type PutOutcome, put } from './put.js';

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { GetBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { Connection } from '@temporalio/client';
 import { Command } from 'commander';
+import { type StageQueue, stageQueues } from '../api/stage-queues.js';
 import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
 import { receiverHealth } from '../infra/dev/event-receiver.js';
 import { readRunningState, type StackState } from '../infra/dev/state.js';
@@ -12,7 +13,6 @@ import type { BranchHead } from '../repos/repository.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine, table } from './output.js';
 import { openSession } from './session.js';
-import { type StageQueue, stageQueues } from './stage-queues.js';
 
 /** What `mammoflow status --json` prints. */
 export interface Status {

@@ -7,6 +7,8 @@ export const modelRoleSchema = z.enum(MODEL_ROLES);
 export type ModelRole = z.infer<typeof modelRoleSchema>;
 
 export const MODEL_CARD_FILE = 'model.json';
+/** Bytes of a `model.json`. One has some kB; one of absurd size is refused before it is read. */
+export const LARGEST_CARD = 1024 * 1024;
 
 /** Rows and columns of a square patch (PIPELINE.md 4). */
 export const PATCH_SIZE = 256;

@@ -1,7 +1,7 @@
 import { ExamError } from './errors.js';
 import { EXAM_FILES, VIEWS, type View, viewFile } from './exam.js';
 import { checkExamId, checkViewNames, missingViews, viewMeant } from './exam-files.js';
-import type { InboxSettings } from './take-in.js';
+import type { InboxSettings } from './inbox-settings.js';
 
 /** Where uploads lie until they are taken in: `inbox/exams/<exam>/<file>` and `inbox/models/<bundle>/<file>`. */
 export const INBOX = 'inbox';

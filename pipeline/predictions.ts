@@ -19,6 +19,10 @@ export type LabelProbabilities = z.infer<typeof labelProbabilitiesSchema>;
 
 export const RESEARCH_USE_ONLY = 'Research use only. Not for diagnosis.';
 
+/** What `classify` writes for each exam. */
+export const PREDICTIONS_JSON = 'predictions.json';
+export const PREDICTIONS_CSV = 'predictions.csv';
+
 /** `classify/<exam>/predictions.json`; also kept beside the datum so that results can be listed from trees alone. */
 export const predictionsSchema = z.object({
   exam: z.string(),

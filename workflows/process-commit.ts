@@ -18,7 +18,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ControlActivities, ExamToCompute } from '../activities/control-activities.js';
+import type { ControlActivities, ExamToCompute } from '../activities/job/control-activities.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import {
   type ExamReport,

@@ -7,8 +7,8 @@ import {
   setCurrentDetails,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { ControlActivities } from '../activities/control-activities.js';
-import type { StageActivities } from '../activities/stage-activities.js';
+import type { StageActivities } from '../activities/datum/stage-activities.js';
+import type { ControlActivities } from '../activities/job/control-activities.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import {
   type ExamReport,

@@ -12,7 +12,7 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { InboxLookAround, TakeInActivities } from '../activities/take-in-activities.js';
+import type { InboxLookAround, TakeInActivities } from '../activities/inbox/take-in-activities.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { type TakeInInput, type TakeInSettings, type TakeInState, takeInInputSchema } from '../pipeline/take-in.js';
 import { checkArgument } from './arguments.js';

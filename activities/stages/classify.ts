@@ -9,9 +9,12 @@ import type { FloatPlane, Grey16Image } from '../../imaging/planes.js';
 import { WINDOW_SIZE } from '../../pipeline/bundle.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { isMirroredOnDisk, VIEWS, type View, viewFile, viewPositionOf } from '../../pipeline/exam.js';
+import { heatmapFile } from '../../pipeline/heatmaps.js';
 import {
   LABELS,
   type LabelProbabilities,
+  PREDICTIONS_CSV,
+  PREDICTIONS_JSON,
   type Predictions,
   RESEARCH_USE_ONLY,
   VARIANTS,
@@ -20,12 +23,8 @@ import {
 import { defineStage, type StageInputs } from '../stage.js';
 import { type ClassifierView, classifyPasses, type PassProbabilities } from './classify-passes.js';
 import { CENTERS_FILE, CROP_FILE, centersDocumentSchema, cropDocumentSchema, parseDocument } from './documents.js';
-import { heatmapFile } from './generate-heatmaps.js';
 import { upstreamFile } from './input-files.js';
 import { inputModel } from './input-model.js';
-
-export const PREDICTIONS_JSON = 'predictions.json';
-export const PREDICTIONS_CSV = 'predictions.csv';
 
 const noise = z.number().int().min(0).max(1000);
 const parameters = z.strictObject({

@@ -9,14 +9,13 @@ import { standardiseWholeImage } from '../../imaging/standardise.js';
 import { PATCH_SIZE } from '../../pipeline/bundle.js';
 import { ExamError } from '../../pipeline/errors.js';
 import { isMirroredOnDisk, VIEWS, type View, viewFile } from '../../pipeline/exam.js';
+import { heatmapFile } from '../../pipeline/heatmaps.js';
 import { defineStage } from '../stage.js';
 import { createPatchClassifier, type PatchView } from './classify-patches.js';
 import { CROP_FILE, cropDocumentSchema, parseDocument } from './documents.js';
 import { startHeatmapWriter } from './heatmap-writer.js';
 import { upstreamFile } from './input-files.js';
 import { inputModel } from './input-model.js';
-
-export const heatmapFile = (view: View): string => `${view}.npz`;
 
 /** Bytes of one patch with three float32 channels. */
 const PATCH_BYTES = 3 * PATCH_SIZE * PATCH_SIZE * Float32Array.BYTES_PER_ELEMENT;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { startJob } from '../../api/jobs/jobs-client.js';
 import { collectGarbage } from '../../cli/gc.js';
-import { startJob } from '../../cli/jobs-client.js';
 import type { Commit } from '../../pipeline/commit.js';
 import { blackExam } from '../support/exams.js';
 import { storeText } from '../support/repository.js';

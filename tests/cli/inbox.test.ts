@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ExamResult } from '../../activities/list-results.js';
+import type { ExamResult } from '../../api/reading/list-results.js';
 import { type DismissOutcome, dismiss } from '../../cli/inbox.js';
 import type { InboxReport } from '../../pipeline/take-in.js';
 import { findTraces } from '../../repos/forget-exam.js';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crop } from '../../activities/stages/crop.js';
 import { cropDocumentSchema } from '../../activities/stages/documents.js';
-import { findExamFolders } from '../../cli/exam-folders.js';
+import { findExamFolders } from '../../api/changing/exam-folders.js';
 import { readTruth, TRUTH_FILE } from '../../models/phantom/truth.js';
 import { VIEWS } from '../../pipeline/exam.js';
 import { mammoflow } from '../support/command.js';

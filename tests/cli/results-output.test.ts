@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ExamResult } from '../../activities/list-results.js';
+import type { ExamResult } from '../../api/reading/list-results.js';
 import { resultsCsv } from '../../cli/results-output.js';
 import { LABELS, RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ExamResult } from '../../activities/list-results.js';
+import type { ExamResult } from '../../api/reading/list-results.js';
 import { DEMONSTRATION } from '../../cli/demonstration.js';
 import { linesBesideTruth, shownBy } from '../../cli/truth-output.js';
 import { planExam } from '../../models/phantom/plan-exam.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EXAM_LIST_FILE, VIEWS, viewFile } from '../../pipeline/exam.js';
 import { arrivalSentence, durationText, type InboxFile, judgeExam, timeOf } from '../../pipeline/inbox.js';
-import { inboxSettingsOf, inboxSettingsSchema } from '../../pipeline/take-in.js';
+import { inboxSettingsOf, inboxSettingsSchema } from '../../pipeline/inbox-settings.js';
 
 const SETTINGS = inboxSettingsSchema.parse({});
 /** Not a whole second, so that it is exact. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { hasWork } from '../../activities/has-work.js';
 import { stages } from '../../activities/stages/index.js';
 import type { Commit } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
+import { hasWork } from '../../planning/has-work.js';
 import { readFileEntry } from '../../repos/committed-files.js';
 import { readDatumRecord } from '../../repos/datum-records.js';
 import { bytesOf, findGarbage, type Garbage, type GarbageSettings } from '../../repos/garbage.js';

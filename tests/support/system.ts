@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
-import { startJob, waitForJob } from '../../cli/jobs-client.js';
+import { startJob, waitForJob } from '../../api/jobs/jobs-client.js';
 import { type PutOutcome, put } from '../../cli/put.js';
 import { openSession, type Session } from '../../cli/session.js';
 import type { ConnectionSettings } from '../../infra/connection.js';

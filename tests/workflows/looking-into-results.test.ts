@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { compareResults } from '../../activities/compare-results.js';
-import { explainExam } from '../../activities/explain-exam.js';
-import { resolveState } from '../../activities/resolve-state.js';
 import { stages } from '../../activities/stages/index.js';
-import { traceFile } from '../../activities/trace-file.js';
+import { compareResults } from '../../api/comparison/compare-results.js';
+import { explainExam } from '../../api/provenance/explain-exam.js';
+import { traceFile } from '../../api/provenance/trace-file.js';
+import { resolveState } from '../../api/resolve-state.js';
 import { readPipeline, writePipeline } from '../../repos/pipeline-repo.js';
 import { rootOf } from '../../repos/repository.js';
 import { drawExams } from '../support/exams.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { startJob, waitForJob } from '../../cli/jobs-client.js';
+import { startJob, waitForJob } from '../../api/jobs/jobs-client.js';
 import { type Commit, OUTCOMES } from '../../pipeline/commit.js';
 import type { JobSummary } from '../../pipeline/job.js';
 import { readFileEntry } from '../../repos/committed-files.js';

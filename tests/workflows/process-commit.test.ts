@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
-import { listJobResults, listResults } from '../../activities/list-results.js';
 import { stages } from '../../activities/stages/index.js';
+import { listJobResults, listResults } from '../../api/reading/list-results.js';
 import type { Commit } from '../../pipeline/commit.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { LABELS } from '../../pipeline/predictions.js';

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { listResults } from '../../../activities/list-results.js';
 import { CROP_FILE, cropDocumentSchema } from '../../../activities/stages/documents.js';
-import { heatmapFile } from '../../../activities/stages/generate-heatmaps.js';
 import { stages } from '../../../activities/stages/index.js';
+import { listResults } from '../../../api/reading/list-results.js';
 import { readNpz } from '../../../imaging/npz.js';
 import { packageRoot } from '../../../infra/package-root.js';
 import { heatmapPeak, isInside } from '../../../models/evaluation/heatmap-marks.js';
@@ -11,6 +10,7 @@ import { drawExams } from '../../../models/phantom/draw-exams.js';
 import type { ExamTruth } from '../../../models/phantom/truth.js';
 import type { Commit } from '../../../pipeline/commit.js';
 import { VIEWS } from '../../../pipeline/exam.js';
+import { heatmapFile } from '../../../pipeline/heatmaps.js';
 import { type LABELS, VARIANTS } from '../../../pipeline/predictions.js';
 import { readFileEntry } from '../../../repos/committed-files.js';
 import { rootOf } from '../../../repos/repository.js';

@@ -1,0 +1,42 @@
+import { LRUCache } from 'lru-cache';
+import type { z } from 'zod';
+import { MammoflowError } from '../../pipeline/errors.js';
+import { type JobSettings, jobPageSchema, jobSettingsSchema, type PlannedExam } from '../../pipeline/job.js';
+import { readJson } from '../../repos/json-objects.js';
+import { jobPageKey, jobSettingsKey } from '../../repos/layout.js';
+import type { ObjectStore } from '../../repos/object-store.js';
+
+/** Reads a job's plan. Plans never change once written, so they are kept in memory for the datums that follow. */
+export interface JobFiles {
+  settings(job: string): Promise<JobSettings>;
+  page(job: string, page: number): Promise<readonly PlannedExam[]>;
+  exam(job: string, page: number, exam: string): Promise<PlannedExam>;
+}
+
+export function openJobFiles(store: ObjectStore): JobFiles {
+  const cache = new LRUCache<string, object>({ max: 32 });
+
+  async function read<T extends object>(key: string, schema: z.ZodType<T>): Promise<T> {
+    const cached = cache.get(key);
+    if (cached !== undefined) return cached as T;
+    const value = await readJson(store, key, schema);
+    if (value === undefined) {
+      throw new MammoflowError('missing-object', `The job's plan ${key} is gone from the bucket.`, 'Start a new job.');
+    }
+    cache.set(key, value);
+    return value;
+  }
+
+  const files: JobFiles = {
+    settings: (job) => read(jobSettingsKey(job), jobSettingsSchema),
+    page: async (job, page) => (await read(jobPageKey(job, page), jobPageSchema)).exams,
+    async exam(job, page, exam) {
+      const planned = (await files.page(job, page)).find((candidate) => candidate.exam === exam);
+      if (planned === undefined) {
+        throw new MammoflowError('invalid-argument', `Exam ${exam} is not on page ${page} of job ${job}.`);
+      }
+      return planned;
+    },
+  };
+  return files;
+}
