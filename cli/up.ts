@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { passingOver } from '../infra/connection.js';
 import { WORKER_ROLES, type WorkerRole } from '../infra/dev/stack.js';
 import { startSupervisor } from '../infra/dev/supervisor.js';
 import { type CommonOptions, dataOption, jsonOption, parseRoles } from './options.js';
@@ -53,5 +54,11 @@ Example:
       if (state.console) printLine(`Console      ${state.console}`);
       printLine(`Inbox        s3://${state.s3?.bucket}/inbox/exams/<exam>/<view>.png`);
       for (const { name, pid } of state.workers) printLine(`${name.padEnd(12)} process ${pid}`);
+      // A variable that is wrong is the doctor's affair: everything is up.
+      const elsewhere = await passingOver(data).catch(() => []);
+      if (elsewhere.length > 0) {
+        printLine();
+        printLine(`But ${elsewhere.join(', ')} in this shell lead elsewhere: eval "$(mammoflow env)" leads here.`);
+      }
     });
 }

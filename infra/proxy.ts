@@ -16,8 +16,8 @@ export interface Proxy {
   readonly variable: string;
 }
 
-/** As many as the AWS SDK opens to one host by itself. */
-const CONNECTIONS = 50;
+/** As many as the object store opens without a proxy. */
+const CONNECTIONS = 64;
 
 /**
  * The proxy that the environment has for an address, as curl and Go's programs (the Temporal CLI) understand the
@@ -74,15 +74,24 @@ function listed(target: URL, noProxy: string): boolean {
     });
 }
 
+type AwsThroughProxy = Required<Pick<S3ClientConfig, 'requestHandler'>>;
+
 /** What AWS clients need to go through a proxy. */
-export function awsThroughProxy({ url }: Proxy): Required<Pick<S3ClientConfig, 'requestHandler'>> {
+export function awsThroughProxy({ url }: Proxy): AwsThroughProxy {
   const options = { keepAlive: true, maxSockets: CONNECTIONS };
   return {
     requestHandler: {
       httpAgent: new HttpProxyAgent(url, options),
       httpsAgent: new HttpsProxyAgent(url, options),
+      connectionTimeout: 5_000,
     },
   };
+}
+
+/** What an AWS client of this URL needs, through a proxy or not. A URL that is none is left to whoever uses it. */
+export function awsThroughProxyTo(url: string, environment: NodeJS.ProcessEnv = process.env): Partial<AwsThroughProxy> {
+  const proxy = URL.canParse(url) ? proxyFor(new URL(url), environment) : undefined;
+  return proxy === undefined ? {} : awsThroughProxy(proxy);
 }
 
 /**
@@ -108,6 +117,9 @@ export function temporalProxy({ url, variable }: Proxy): Required<Pick<NativeCon
     },
   };
 }
+
+/** What keeps Temporal's clients from looking for a proxy by themselves. */
+export const WITHOUT_PROXY = { channelArgs: { 'grpc.enable_http_proxy': 0 } } as const;
 
 /**
  * Has clients of Temporal in this process go through the proxy too. They take it from variables only, and understand

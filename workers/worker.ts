@@ -24,13 +24,16 @@ import { startStageThreads } from './stage-threads.js';
 export const ROLES = ['workflow', 'cpu', 'gpu'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Clients take a proxy from the environment only. */
+type TemporalOptions = ConnectionOptions & Pick<NativeConnectionOptions, 'proxy'>;
+
 export interface WorkerSettings {
   readonly role: Role;
   /** The task queue to serve instead of the role's own, for stages that the pipeline gives one. */
   readonly taskQueue?: string;
   /** The stages to serve, at these versions: all stages of the build unless given. Those of another class are not served. */
   readonly stages?: readonly StageDefinition[];
-  readonly temporal: { readonly connection: ConnectionOptions; readonly namespace: string };
+  readonly temporal: { readonly connection: TemporalOptions; readonly namespace: string };
   readonly s3: { readonly config: S3ClientConfig; readonly bucket: string };
   /** Folder of this worker alone: downloaded inputs and unfinished output. */
   readonly cacheFolder: string;
@@ -135,11 +138,12 @@ function gpuRunner(log: Logger): Runner {
 }
 
 /** The worker's Rust core takes the same settings as the client, but an API key only as text. */
-function nativeOptions({ address, tls, apiKey, metadata }: ConnectionOptions): NativeConnectionOptions {
+function nativeOptions({ address, tls, apiKey, metadata, proxy }: TemporalOptions): NativeConnectionOptions {
   return {
     ...(address === undefined ? {} : { address }),
     ...(tls === undefined ? {} : { tls }),
     ...(apiKey === undefined ? {} : { apiKey: typeof apiKey === 'function' ? apiKey() : apiKey }),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(proxy === undefined ? {} : { proxy }),
   };
 }

@@ -70,8 +70,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 async function startLocked(options: ServicesOptions, log: Log, release: Release): Promise<Services> {
   const { dataFolder } = options;
   await endLeftovers(dataFolder, log);
-  await writeProgramSettings(dataFolder);
   const tools = await fetchTools(log);
+  await writeProgramSettings(dataFolder, tools.temporal);
   const credentials = await credentialsOf(dataFolder);
   const startingTemporal = startTemporal(tools.temporal, { ...options, log });
   const { eventWebhook } = options;

@@ -5,6 +5,7 @@ import { MammoflowError } from '../../pipeline/errors.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { packageRoot } from '../package-root.js';
 import { pollersOf } from '../pollers.js';
+import { WITHOUT_PROXY } from '../proxy.js';
 import { type EventReceiver, startEventReceiver } from './event-receiver.js';
 import { logTail } from './guarded-process.js';
 import { type KeptProcess, keepRunning } from './keep-running.js';
@@ -204,7 +205,7 @@ async function untilPolled(
     wanted.flatMap(({ name, taskQueue }) => (taskQueue === undefined ? [] : [[name, taskQueue]])),
   );
   if (waiting.size === 0) return;
-  const connection = await Connection.connect({ address: temporal.address });
+  const connection = await Connection.connect({ address: temporal.address, ...WITHOUT_PROXY });
   try {
     const deadline = Date.now() + READY_WITHIN_MS;
     for (;;) {

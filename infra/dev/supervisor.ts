@@ -11,6 +11,7 @@ import { fetchTools } from './fetch.js';
 import { logTail } from './guarded-process.js';
 import { lockHolder } from './lock.js';
 import { isRunning } from './process-identity.js';
+import { programEnvironment } from './program-environment.js';
 import { servicesLock } from './services.js';
 import { startStack, WORKER_ROLES, type WorkerRole, workerProcesses } from './stack.js';
 import { readRunningState, type StackState } from './state.js';
@@ -44,6 +45,7 @@ export async function startSupervisor(options: {
   const program = fileURLToPath(import.meta.url);
   const child = spawn(process.execPath, ['--enable-source-maps', program, dataFolder, roles.join(',')], {
     detached: true,
+    env: programEnvironment(dataFolder, {}),
     stdio: ['ignore', output, output],
   });
   closeSync(output);
