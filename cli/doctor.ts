@@ -10,14 +10,14 @@ import {
 } from '@aws-sdk/client-s3';
 import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
 import { Command } from 'commander';
-import { stages } from '../activities/stages/index.js';
+import { pollersOf } from '../api/pollers.js';
 import { type StageQueue, stageQueues } from '../api/stage-queues.js';
+import { openLocalSession } from '../index.js';
 import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
 import { receiverHealth } from '../infra/dev/event-receiver.js';
 import { readRunningState } from '../infra/dev/state.js';
 import { findOnPath } from '../infra/dev/tool-cache.js';
 import { NODE_TO_USE, nodeRelease } from '../infra/node-release.js';
-import { pollersOf } from '../infra/pollers.js';
 import { missingSearchAttributes } from '../infra/search-attributes.js';
 import { DEFAULT_BRANCH, INPUT_REPOS } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
@@ -26,7 +26,6 @@ import { SEARCH_ATTRIBUTES } from '../pipeline/search-attributes.js';
 import { inboxScheduleId } from '../pipeline/take-in.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
-import { openSession } from './session.js';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -133,7 +132,8 @@ async function checkDisk(dataFolder: string): Promise<Finding> {
   return free < LITTLE_DISK_BYTES ? warn('disk', detail, next) : ok('disk', detail);
 }
 
-async function checkS3({ s3, bucket }: ConnectionSettings): Promise<Finding[]> {
+async function checkS3(settings: ConnectionSettings): Promise<Finding[]> {
+  const { s3, bucket } = settings;
   const client = new S3Client({ maxAttempts: 2, ...s3.config });
   let serverTime: number | undefined;
   client.middlewareStack.add(
@@ -159,7 +159,7 @@ async function checkS3({ s3, bucket }: ConnectionSettings): Promise<Finding[]> {
     return [
       ok('s3', `bucket ${bucket} answers`),
       versioning,
-      await checkLifecycle(client, bucket),
+      await checkLifecycle(client, bucket, await stageNames(settings)),
       checkClock(serverTime),
     ];
   } catch (error) {
@@ -175,7 +175,10 @@ async function checkS3({ s3, bucket }: ConnectionSettings): Promise<Finding[]> {
   }
 }
 
-async function checkLifecycle(client: S3Client, bucket: string): Promise<Finding> {
+const stageNames = async (settings: ConnectionSettings): Promise<string[]> =>
+  (await openLocalSession(settings).stages()).map(({ name }) => name);
+
+async function checkLifecycle(client: S3Client, bucket: string, stages: readonly string[]): Promise<Finding> {
   let rules: LifecycleRule[];
   try {
     rules = (await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }))).Rules ?? [];
@@ -191,12 +194,12 @@ async function checkLifecycle(client: S3Client, bucket: string): Promise<Finding
       'See for yourself that none expires versions, or allow s3:GetLifecycleConfiguration.',
     );
   }
-  return judgeLifecycle(rules);
+  return judgeLifecycle(rules, stages);
 }
 
 /** Whether rules of a bucket expire versions of keys that mammoflow uses. A rule for `inbox/` alone is its owner's affair. */
-export function judgeLifecycle(rules: readonly LifecycleRule[]): Finding {
-  const ours = ['.mammoflow/', ...INPUT_REPOS.map((repo) => `${repo}/`), ...stages.map(({ name }) => `${name}/`)];
+export function judgeLifecycle(rules: readonly LifecycleRule[], stages: readonly string[]): Finding {
+  const ours = ['.mammoflow/', ...INPUT_REPOS.map((repo) => `${repo}/`), ...stages.map((name) => `${name}/`)];
   const expiring = rules.filter(({ Status, Expiration, NoncurrentVersionExpiration, Filter, Prefix }) => {
     const prefix = Filter?.And?.Prefix ?? Filter?.Prefix ?? Prefix ?? '';
     return (
@@ -244,7 +247,7 @@ async function checkReceiver(dataFolder: string): Promise<Finding[]> {
 
 /** None when the bucket cannot be read, which is a finding of its own. */
 async function queuesOfStages(settings: ConnectionSettings): Promise<StageQueue[]> {
-  const session = openSession(settings);
+  const session = openLocalSession(settings);
   try {
     return await stageQueues(session.repository);
   } catch {

@@ -1,23 +1,22 @@
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { stages } from '../activities/stages/index.js';
-import { startJob, waitForJob } from '../api/jobs/jobs-client.js';
-import { listResults } from '../api/reading/list-results.js';
-import { connectionSettings } from '../infra/connection.js';
+import {
+  type Connected,
+  connect,
+  type ExamResult,
+  MammoflowError,
+  type PutOptions,
+  type PutOutcome,
+} from '../index.js';
 import { startStack } from '../infra/dev/stack.js';
 import { readRunningState, type StackState } from '../infra/dev/state.js';
 import { packageRoot } from '../infra/package-root.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
-import type { JobSummary } from '../pipeline/job.js';
-import { readPipeline } from '../repos/pipeline-repo.js';
-import { rootOf } from '../repos/repository.js';
 import { demonstrationTruth, putDemonstration } from './demonstration.js';
 import { examCounts, exitCodeOf, printJob, progressLine, progressText } from './job-output.js';
 import { dataOption } from './options.js';
 import { printLine } from './output.js';
-import { type PutOutcome, put } from './put.js';
 import { printResults } from './results-output.js';
-import { openSession, requireHead, type Session } from './session.js';
 import { linesBesideTruth } from './truth-output.js';
 
 interface StartOptions {
@@ -82,26 +81,31 @@ async function start(options: StartOptions): Promise<void> {
 /** Puts what is to be put, processes it and prints how it came out. @returns the exit code. */
 async function processEverything(dataFolder: string, options: StartOptions, signal: AbortSignal): Promise<number> {
   // The services just started are meant, whatever the environment points to.
-  const session = openSession(await connectionSettings({ dataFolder, environment: {} }));
+  const mammoflow = await connect({ dataFolder, environment: {} });
   try {
-    const refused = await putEverything(session, dataFolder, options, signal);
-    const head = await requireHead(session.repository, DEFAULT_BRANCH);
-    const summary = await processHead(session, head);
+    const refused = await putEverything(mammoflow, dataFolder, options, signal);
+    const { job } = await mammoflow.process({ branch: DEFAULT_BRANCH });
+    const line = progressLine('steps');
+    const summary = await mammoflow
+      .waitForJob({ job, onProgress: (...latest) => line.show(progressText(...latest)) })
+      .finally(() => line.clear());
     printLine();
     printJob(summary);
     if (refused > 0) printLine(`in all: ${examCounts({ ...summary.exams, failed: summary.exams.failed + refused })}`);
     printLine();
-    await printPredictions(session, dataFolder);
-    printWhereToLook(session, await readRunningState(dataFolder), options);
+    await printPredictions(mammoflow, dataFolder);
+    printWhereToLook(mammoflow, await readRunningState(dataFolder), options);
     return refused > 0 ? 2 : exitCodeOf(summary);
   } finally {
-    await session.close();
+    await mammoflow.close();
   }
 }
 
 /** The predictions; those of the demonstration's exams beside what they show. */
-async function printPredictions({ repository }: Session, dataFolder: string): Promise<void> {
-  const results = await listResults(repository, stages, await requireHead(repository, DEFAULT_BRANCH));
+async function printPredictions(mammoflow: Connected, dataFolder: string): Promise<void> {
+  const results: ExamResult[] = [];
+  for await (const result of mammoflow.results()) results.push(result);
+  results.sort((a, b) => (a.exam < b.exam ? -1 : 1));
   const truth = await demonstrationTruth(dataFolder);
   const drawn = new Set(truth?.exams.map(({ exam }) => exam));
   const [phantoms, others] = [
@@ -116,32 +120,37 @@ async function printPredictions({ repository }: Session, dataFolder: string): Pr
 
 /** @returns how many exams were refused. */
 async function putEverything(
-  session: Session,
+  mammoflow: Connected,
   dataFolder: string,
   options: StartOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { repository } = session;
-  const settings = { branch: DEFAULT_BRANCH, process: false } as const;
-  if (options.models !== undefined) {
-    announce(await put(session, 'models', [options.models], { ...settings, for: 'all' }));
-  }
-  const afterModels = await repository.head(DEFAULT_BRANCH);
-  if (afterModels === undefined || (await readPipeline(repository, afterModels)).eras.length === 0) {
-    printLine('No model is in use yet: using the demonstration model. It learned from synthetic exams only.');
-    announce(await put(session, 'models', [DEMONSTRATION_BUNDLE], settings));
-  }
-  if (options.exams !== undefined) {
-    const outcome = await put(session, 'exams', [options.exams], settings);
+  const commitOnly = { branch: DEFAULT_BRANCH, process: false } as const;
+  const put = async (given: PutOptions): Promise<PutOutcome> => {
+    const outcome = await mammoflow.put({ ...commitOnly, ...given });
     announce(outcome);
-    return outcome.refused.length;
+    return outcome;
+  };
+  if (options.models !== undefined) await put({ repo: 'models', paths: [options.models], for: 'all' });
+  if (!(await isModelInUse(mammoflow))) {
+    printLine('No model is in use yet: using the demonstration model. It learned from synthetic exams only.');
+    await put({ repo: 'models', paths: [DEMONSTRATION_BUNDLE] });
   }
-  const head = await repository.head(DEFAULT_BRANCH);
-  if (rootOf(head, 'exams').items === 0) {
-    printLine('There are no exams yet: drawing six synthetic ones.');
-    announce(await putDemonstration(session, dataFolder, settings, signal));
-  }
+  if (options.exams !== undefined) return (await put({ repo: 'exams', paths: [options.exams] })).refused.length;
+  for await (const _ of mammoflow.ls({ repo: 'exams', limit: 1 })) return 0;
+  printLine('There are no exams yet: drawing six synthetic ones.');
+  announce(await putDemonstration(mammoflow, dataFolder, commitOnly, signal));
   return 0;
+}
+
+async function isModelInUse(mammoflow: Connected): Promise<boolean> {
+  try {
+    return (await mammoflow.models()).some(({ uses }) => uses.length > 0);
+  } catch (error) {
+    // Nothing has been committed yet.
+    if (error instanceof MammoflowError && error.code === 'unknown-reference') return false;
+    throw error;
+  }
 }
 
 function announce({ repo, commit, changed, refused, leftOut }: PutOutcome): void {
@@ -151,17 +160,7 @@ function announce({ repo, commit, changed, refused, leftOut }: PutOutcome): void
   printLine(`${repo}: ${what}${commit === null ? '' : ` (commit ${commit.slice(0, 12)})`}`);
 }
 
-async function processHead(session: Session, head: Awaited<ReturnType<typeof requireHead>>): Promise<JobSummary> {
-  const client = await session.client();
-  const job = await startJob(client, head, { branch: DEFAULT_BRANCH });
-  const line = progressLine('steps');
-  const summary = await waitForJob(client, session.repository, job, (...latest) => line.show(progressText(...latest)));
-  line.clear();
-  return summary;
-}
-
-function printWhereToLook(session: Session, state: StackState | undefined, options: StartOptions): void {
-  const { settings } = session;
+function printWhereToLook({ settings }: Connected, state: StackState | undefined, options: StartOptions): void {
   printLine();
   if (state?.temporal !== undefined) printLine(`Temporal UI  ${state.temporal.ui}`);
   printLine(`S3           ${state?.s3?.endpoint ?? ''}, bucket ${settings.bucket}: <stage>/<exam>/<file>`);

@@ -1,18 +1,12 @@
 import { resolve } from 'node:path';
-import { GetBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
-import { Connection } from '@temporalio/client';
 import { Command } from 'commander';
-import { type StageQueue, stageQueues } from '../api/stage-queues.js';
-import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
+import type { Poller, ServicesStatus } from '../index.js';
 import { receiverHealth } from '../infra/dev/event-receiver.js';
 import { readRunningState, type StackState } from '../infra/dev/state.js';
-import { type Poller, pollersOf } from '../infra/pollers.js';
-import type { Hold } from '../pipeline/commit.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
-import type { BranchHead } from '../repos/repository.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine, table } from './output.js';
-import { openSession } from './session.js';
+import { withMammoflow } from './session.js';
 
 /** What `mammoflow status --json` prints. */
 export interface Status {
@@ -23,8 +17,7 @@ export interface Status {
   /** What hears of uploads to the embedded S3 server: `ok`, `waiting for Temporal`, or `down`. */
   readonly receiver?: { readonly address: string; readonly status: string };
   readonly workers: readonly Poller[];
-  /** Branches on hold: what is committed to them starts no job. */
-  readonly holds: readonly ({ readonly branch: string } & Hold)[];
+  readonly holds: ServicesStatus['holds'];
   /** Why it is not ready, one sentence each. */
   readonly problems: readonly string[];
 }
@@ -70,87 +63,45 @@ Example:
  * @throws MammoflowError `service-unavailable` if nothing is configured and nothing runs
  */
 export async function statusOf(dataFolder: string): Promise<Status> {
-  const settings = await connectionSettings({ dataFolder });
   const running = await readRunningState(resolve(dataFolder));
-  const problems: string[] = [];
-  if (running?.phase === 'starting') problems.push('The embedded services are still starting.');
-  const [s3Problem, receiver] = await Promise.all([s3ProblemOf(settings), receiverOf(running, problems)]);
-  if (s3Problem !== undefined) problems.push(s3Problem);
-  const { ofStages, holds } = s3Problem === undefined ? await lookAtBranches(settings) : { ofStages: [], holds: [] };
-  const queues = [...Object.values(TASK_QUEUES), ...ofStages.map(({ queue }) => queue)];
-  const workers = await workersOf(settings, queues, problems);
-  for (const { name, running: up } of running?.workers ?? []) {
-    const queue = Object.entries(TASK_QUEUES).find(([role]) => name === `worker-${role}`)?.[1];
-    if (!up) problems.push(`${name} has ended and is about to be started again.`);
-    else if (queue !== undefined && !workers.some(({ taskQueue }) => taskQueue === queue)) {
-      problems.push(`${name} runs, but does not poll ${queue}.`);
+  return withMammoflow(dataFolder, async (mammoflow) => {
+    const { settings } = mammoflow;
+    const starting = running?.phase === 'starting' ? ['The embedded services are still starting.'] : [];
+    const [{ workers, holds, problems: found }, receiver] = await Promise.all([
+      mammoflow.status(),
+      receiverOf(running),
+    ]);
+    const problems = [...starting, ...found, ...problemsOfWorkers(running, workers)];
+    if (receiver?.status === 'down') {
+      problems.push('The receiver of upload events does not answer and is about to be started again.');
     }
-  }
-  const { endpoint } = settings.s3.config;
-  const { ui } = settings.temporal;
-  return {
-    ready: problems.length === 0,
-    temporal: { address: settings.temporal.connection.address, ...(ui === undefined ? {} : { ui }) },
-    s3: { endpoint: typeof endpoint === 'string' ? endpoint : 'AWS', bucket: settings.bucket },
-    ...(running?.console === undefined ? {} : { console: running.console }),
-    ...(receiver === undefined ? {} : { receiver }),
-    workers,
-    holds,
-    problems,
-  };
+    const { endpoint } = settings.s3.config;
+    const { ui } = settings.temporal;
+    return {
+      ready: problems.length === 0,
+      temporal: { address: settings.temporal.connection.address, ...(ui === undefined ? {} : { ui }) },
+      s3: { endpoint: typeof endpoint === 'string' ? endpoint : 'AWS', bucket: settings.bucket },
+      ...(running?.console === undefined ? {} : { console: running.console }),
+      ...(receiver === undefined ? {} : { receiver }),
+      workers,
+      holds,
+      problems,
+    };
+  });
 }
 
-async function receiverOf(running: StackState | undefined, problems: string[]): Promise<Status['receiver']> {
+/** Embedded workers that have ended, or that ask for no work. */
+function problemsOfWorkers(running: StackState | undefined, workers: readonly Poller[]): string[] {
+  return (running?.workers ?? []).flatMap(({ name, running: up }) => {
+    if (!up) return [`${name} has ended and is about to be started again.`];
+    const queue = Object.entries(TASK_QUEUES).find(([role]) => name === `worker-${role}`)?.[1];
+    const polls = queue === undefined || workers.some(({ taskQueue }) => taskQueue === queue);
+    return polls ? [] : [`${name} runs, but does not poll ${queue}.`];
+  });
+}
+
+async function receiverOf(running: StackState | undefined): Promise<Status['receiver']> {
   if (running?.receiver === undefined) return undefined;
   const { address } = running.receiver;
-  try {
-    return { address, status: await receiverHealth(address) };
-  } catch {
-    problems.push('The receiver of upload events does not answer and is about to be started again.');
-    return { address, status: 'down' };
-  }
-}
-
-async function lookAtBranches(
-  settings: ConnectionSettings,
-): Promise<{ ofStages: StageQueue[]; holds: Status['holds'] }> {
-  const session = openSession(settings);
-  try {
-    const branches: BranchHead[] = [];
-    for await (const branch of session.repository.branches()) branches.push(branch);
-    const holds = branches.flatMap(({ name, hold }) => (hold === undefined ? [] : [{ branch: name, ...hold }]));
-    return { ofStages: await stageQueues(session.repository, branches), holds };
-  } finally {
-    await session.close();
-  }
-}
-
-async function workersOf(
-  { temporal }: ConnectionSettings,
-  queues: readonly string[],
-  problems: string[],
-): Promise<Poller[]> {
-  let connection: Connection | undefined;
-  try {
-    connection = await Connection.connect({ ...temporal.connection, connectTimeout: 5000 });
-    const opened = connection;
-    return (await Promise.all(queues.map((queue) => pollersOf(opened, temporal.namespace, queue)))).flat();
-  } catch (error) {
-    problems.push(`Temporal at ${temporal.connection.address} does not answer: ${(error as Error).message}.`);
-    return [];
-  } finally {
-    await connection?.close();
-  }
-}
-
-async function s3ProblemOf({ s3, bucket }: ConnectionSettings): Promise<string | undefined> {
-  const client = new S3Client({ maxAttempts: 2, ...s3.config });
-  try {
-    const { Status: versioning } = await client.send(new GetBucketVersioningCommand({ Bucket: bucket }));
-    return versioning === 'Enabled' ? undefined : `Versioning is not enabled on the bucket ${bucket}.`;
-  } catch (error) {
-    return `The bucket ${bucket} cannot be read: ${(error as Error).message || (error as Error).name}.`;
-  } finally {
-    client.destroy();
-  }
+  return { address, status: await receiverHealth(address).catch(() => 'down') };
 }

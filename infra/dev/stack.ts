@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { pollersOf } from '../../api/pollers.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { packageRoot } from '../package-root.js';
-import { pollersOf } from '../pollers.js';
 import { WITHOUT_PROXY } from '../proxy.js';
 import { type EventReceiver, startEventReceiver } from './event-receiver.js';
 import { logTail } from './guarded-process.js';
