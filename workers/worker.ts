@@ -14,6 +14,7 @@ import type { StageDefinition } from '../activities/stage.js';
 import { stages } from '../activities/stages/index.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { inboxSettingsOf } from '../pipeline/inbox-settings.js';
+import type { ObjectStore } from '../repos/object-store.js';
 import { openRepository } from '../repos/repository.js';
 import { openObjectStore } from '../repos/s3/open-object-store.js';
 import { buildVersion } from './build-version.js';
@@ -61,6 +62,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const store = openObjectStore(s3.bucket, s3.config);
   const repository = openRepository(store);
   const closing: (() => Promise<void> | void)[] = [() => store.close()];
+  await lookAtClock(store, log);
   const identity = `${role}@${hostname()}:${process.pid}`;
   const common: WorkerOptions = {
     connection,
@@ -115,6 +117,20 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       if (worker.getState() === 'RUNNING') worker.shutdown();
     },
   };
+}
+
+/** S3 itself refuses requests that are signed this far off; clients correct that silently, records of time do not. */
+const CLOCK_OFF_MS = 5 * 60_000;
+
+/** Says so where this machine's clock is not the bucket's. Throws nothing: that the bucket cannot be reached shows later. */
+async function lookAtClock(store: ObjectStore, log: Logger): Promise<void> {
+  await store.isVersioned().catch(() => undefined);
+  const aheadMs = Date.now() - store.serverTime();
+  if (Math.abs(aheadMs) < CLOCK_OFF_MS) return;
+  log.error(
+    { aheadSeconds: Math.round(aheadMs / 1000) },
+    `the clock of ${hostname()} is ${aheadMs > 0 ? 'ahead of' : 'behind'} that of the S3 server: set it by NTP`,
+  );
 }
 
 interface Runner {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import '../quiet-aws-sdk.js';
 import { MammoflowError } from '../../pipeline/errors.js';
+import { requireReadablePath } from '../package-root.js';
 import { fetchTools } from './fetch.js';
 import { logTail } from './guarded-process.js';
 import { lockHolder } from './lock.js';
@@ -35,6 +36,7 @@ export async function startSupervisor(options: {
 }): Promise<{ state: StackState; alreadyRunning: boolean }> {
   const { roles = WORKER_ROLES, log = logToStderr } = options;
   const dataFolder = resolve(options.dataFolder);
+  requireReadablePath();
   const running = await readRunningState(dataFolder);
   if (running !== undefined) return { state: await untilReady(dataFolder, () => false), alreadyRunning: true };
   // Here, and not in the background, so that a first download shows its progress.
