@@ -1,7 +1,5 @@
 import { Command, Option } from 'commander';
-import { passingOver } from '../infra/connection.js';
-import { WORKER_ROLES, type WorkerRole } from '../infra/dev/stack.js';
-import { startSupervisor } from '../infra/dev/supervisor.js';
+import { WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
 import { type CommonOptions, dataOption, jsonOption, parseRoles } from './options.js';
 import { printJson, printLine } from './output.js';
 
@@ -34,6 +32,7 @@ Example:
   $ mammoflow down`,
     )
     .action(async ({ data, roles, workers, json }: UpOptions) => {
+      const { startSupervisor } = await import('../infra/dev/supervisor.js');
       const { state, alreadyRunning } = await startSupervisor({ dataFolder: data, roles: workers ? roles : [] });
       if (json) {
         const { pid, temporal, s3, console: page, receiver } = state;
@@ -54,6 +53,7 @@ Example:
       if (state.console) printLine(`Console      ${state.console}`);
       printLine(`Inbox        s3://${state.s3?.bucket}/inbox/exams/<exam>/<view>.png`);
       for (const { name, pid } of state.workers) printLine(`${name.padEnd(12)} process ${pid}`);
+      const { passingOver } = await import('../infra/connection.js');
       // A variable that is wrong is the doctor's affair: everything is up.
       const elsewhere = await passingOver(data).catch(() => []);
       if (elsewhere.length > 0) {

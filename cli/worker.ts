@@ -2,7 +2,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { connectionSettings } from '../infra/connection.js';
-import { WORKER_ROLES, type WorkerRole } from '../infra/dev/stack.js';
+import { WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
 import { requireReadablePath } from '../infra/package-root.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { createLog, temporalLogger } from '../workers/log.js';

@@ -16,9 +16,7 @@ import { DEFAULT_BUCKET } from './s3-server.js';
 import { type Services, type ServicesOptions, startServices } from './services.js';
 import { removeState, type StackState, writeState } from './state.js';
 import { logToStderr } from './tool-cache.js';
-
-export const WORKER_ROLES = ['workflow', 'cpu', 'gpu'] as const;
-export type WorkerRole = (typeof WORKER_ROLES)[number];
+import { WORKER_ROLES, type WorkerRole } from './worker-roles.js';
 
 /** A program that the stack keeps running beside the services. */
 export interface WorkerProcess {

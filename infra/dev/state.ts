@@ -4,9 +4,6 @@ import { z } from 'zod';
 import { isRunning } from './process-identity.js';
 import { writeWhole } from './write-whole.js';
 
-/** Under the current folder unless `--data` or `MAMMOFLOW_DATA` say otherwise. */
-export const DEFAULT_DATA_FOLDER = '.mammoflow';
-
 const workerStateSchema = z.object({
   name: z.string(),
   pid: z.number().int(),

@@ -14,9 +14,10 @@ import { lockHolder } from './lock.js';
 import { isRunning } from './process-identity.js';
 import { programEnvironment } from './program-environment.js';
 import { servicesLock } from './services.js';
-import { startStack, WORKER_ROLES, type WorkerRole, workerProcesses } from './stack.js';
+import { startStack, workerProcesses } from './stack.js';
 import { readRunningState, type StackState } from './state.js';
 import { type Log, logToStderr } from './tool-cache.js';
+import { WORKER_ROLES, type WorkerRole } from './worker-roles.js';
 
 /** Longer than services (60 s a try, three tries) and workers (180 s) get to become ready. */
 const READY_WITHIN_MS = 420_000;
