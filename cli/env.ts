@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { clientEnvironment } from '../infra/client-environment.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
 
@@ -22,6 +21,7 @@ Example:
   $ temporal workflow list`,
     )
     .action(async ({ data, json }: CommonOptions) => {
+      const { clientEnvironment } = await import('../infra/client-environment.js');
       const { set, unset } = await clientEnvironment(resolve(data));
       if (json) return printJson(set);
       if (unset.length > 0) printLine(`unset ${unset.join(' ')}`);

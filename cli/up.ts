@@ -58,7 +58,9 @@ Example:
       const elsewhere = await passingOver(data).catch(() => []);
       if (elsewhere.length > 0) {
         printLine();
-        printLine(`But ${elsewhere.join(', ')} in this shell lead elsewhere: eval "$(mammoflow env)" leads here.`);
+        printLine(
+          `But ${elsewhere.join(', ')} in this shell ${elsewhere.length === 1 ? 'leads' : 'lead'} elsewhere: eval "$(mammoflow env)" leads here.`,
+        );
       }
     });
 }

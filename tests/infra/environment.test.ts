@@ -74,7 +74,7 @@ describe('services of one’s own, in a shell with settings for other work', () 
       assert.equal(log.code, 1);
       assert.match(log.stderr, new RegExp(`^error: ${name} leads to another .*Unset ${name}`));
       assert.match((await inShell(half, 'doctor')).stdout, new RegExp(`FAIL.*${name}`));
-      assert.match((await inShell(half, 'up')).stdout, new RegExp(`But ${name} in this shell lead elsewhere`));
+      assert.match((await inShell(half, 'up')).stdout, new RegExp(`But ${name} in this shell leads elsewhere`));
     }
     const both = { MAMMOFLOW_BUCKET: 'other', AWS_ENDPOINT_URL_S3: NOWHERE, TEMPORAL_ADDRESS: '127.0.0.1:9' };
     const doctor = await inShell({ ...both, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }, 'doctor');
