@@ -57,6 +57,7 @@ export async function openTestSystem(services?: Services): Promise<TestSystem> {
       config: { endpoint: s3.endpoint, region: s3.region, forcePathStyle: true, credentials },
     },
     bucket: s3.bucket,
+    origins: [],
   };
   const folder = await mkdtemp(join(tmpdir(), 'mammoflow-system-'));
   const session = openLocalSession(settings);
