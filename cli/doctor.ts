@@ -16,7 +16,7 @@ import { type ConnectionSettings, connectionSettings } from '../infra/connection
 import { receiverHealth } from '../infra/dev/event-receiver.js';
 import { readRunningState } from '../infra/dev/state.js';
 import { findOnPath } from '../infra/dev/tool-cache.js';
-import { pollersOf } from '../infra/pollers.js';
+import { pollersOf } from '../api/pollers.js';
 import { missingSearchAttributes } from '../infra/search-attributes.js';
 import { DEFAULT_BRANCH, INPUT_REPOS } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { Command, Option } from 'commander';
 import { stages } from '../activities/stages/index.js';
-import { pollersOf } from '../infra/pollers.js';
+import { pollersOf } from '../api/pollers.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { examIdSchema } from '../pipeline/exam.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';

@@ -6,7 +6,7 @@ import { type StageQueue, stageQueues } from '../api/stage-queues.js';
 import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
 import { receiverHealth } from '../infra/dev/event-receiver.js';
 import { readRunningState, type StackState } from '../infra/dev/state.js';
-import { type Poller, pollersOf } from '../infra/pollers.js';
+import { type Poller, pollersOf } from '../api/pollers.js';
 import type { Hold } from '../pipeline/commit.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import type { BranchHead } from '../repos/repository.js';

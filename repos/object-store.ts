@@ -80,6 +80,8 @@ export interface ObjectStore {
   listFolders(prefix: string): Promise<string[]>;
   /** Removes versions and delete markers for ever; those that are gone already are no error. */
   deleteVersions(versions: readonly { readonly key: string; readonly versionId: string }[]): Promise<void>;
+  /** Whether the bucket keeps versions, without which nothing may be written. */
+  isVersioned(): Promise<boolean>;
   /**
    * The server's time now in milliseconds, as it was last told with an answer; this machine's where the two agree as
    * far as can be seen. The age of an object is known only by the clock that gave it its time.

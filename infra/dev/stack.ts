@@ -4,7 +4,7 @@ import { Connection } from '@temporalio/client';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { packageRoot } from '../package-root.js';
-import { pollersOf } from '../pollers.js';
+import { pollersOf } from '../../api/pollers.js';
 import { type EventReceiver, startEventReceiver } from './event-receiver.js';
 import { logTail, startGuarded } from './guarded-process.js';
 import { type KeptProcess, keepRunning } from './keep-running.js';

@@ -4,6 +4,7 @@ import { openBucket } from './bucket.js';
 import { deleteVersions, remove } from './delete.js';
 import { list, listFolders, listVersions } from './list.js';
 import { get, getStream, head } from './read.js';
+import { isVersioned } from './versioning.js';
 import { copy, put } from './write.js';
 
 /**
@@ -25,6 +26,7 @@ export function openObjectStore(name: string, config: S3ClientConfig): ObjectSto
     listVersions: (prefix) => listVersions(bucket, prefix),
     listFolders: (prefix) => listFolders(bucket, prefix),
     deleteVersions: (versions) => deleteVersions(bucket, versions),
+    isVersioned: () => isVersioned(bucket),
     serverTime: bucket.serverTime,
     requests: bucket.requests,
     close: () => bucket.client.destroy(),

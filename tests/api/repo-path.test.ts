@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { notInRepo, parseRepoPath, wholeRepo } from '../../cli/repo-path.js';
+import { notInRepo, parseRepoPath, wholeRepo } from '../../api/repo-path.js';
 
 describe('a repo path', () => {
   const right: [string, object][] = [
