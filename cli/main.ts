@@ -18,6 +18,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   process: async () => (await import('./process.js')).processCommand(),
   jobs: async () => (await import('./jobs.js')).jobsCommand(),
   job: async () => (await import('./job.js')).jobCommand(),
+  logs: async () => (await import('./logs.js')).logsCommand(),
   cancel: async () => (await import('./cancel.js')).cancelCommand(),
   results: async () => (await import('./results.js')).resultsCommand(),
   explain: async () => (await import('./explain.js')).explainCommand(),
