@@ -8,6 +8,7 @@ import { describeNyuFolder } from '../models/nyu/describe-nyu-folder.js';
 import { type Bundle, MODEL_CARD_FILE, MODEL_ROLES } from '../pipeline/bundle.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
+import { lostListRemark } from '../pipeline/exam-files.js';
 import { checkBundleName, eraOf, filesOf, useBundle } from '../planning/use-bundle.js';
 import { readPipeline } from '../repos/pipeline-repo.js';
 import { type ItemToPut, type PutProgress, type PutResult, putItems } from '../repos/put-items.js';
@@ -113,7 +114,8 @@ async function putExams(
   onProgress: (progress: PutProgress) => void,
 ): Promise<PutOutcome> {
   if (options.for !== undefined) throw new MammoflowError('invalid-argument', '--for is for models.', 'Leave it out.');
-  const { exams, refused, leftOut, leftOutReasons, remarks } = await findExamFolders(paths);
+  const { exams, refused, leftOut, leftOutReasons, remarks: remarksOnFiles } = await findExamFolders(paths);
+  const remarks = [...remarksOnFiles, ...(await lostLists(session, options.branch, exams))];
   const result =
     exams.length === 0
       ? { commit: undefined, changed: [] }
@@ -137,6 +139,14 @@ async function putExams(
     ...(leftOut.length > 0 && { leftOutReasons }),
     ...(remarks.length > 0 && { remarks }),
   };
+}
+
+/** Exams that are to be replaced by ones without their exam lists, as sentences. */
+async function lostLists({ repository }: Session, branch: string, exams: readonly ItemToPut[]): Promise<string[]> {
+  const root = rootOf(await repository.head(branch), 'exams');
+  const names = exams.map(({ name }) => name);
+  const committed = await repository.inputs.getMany(root, names);
+  return exams.flatMap(({ name, files }) => lostListRemark(name, committed.get(name)?.files ?? [], files) ?? []);
 }
 
 async function putModels(
