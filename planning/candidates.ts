@@ -1,6 +1,7 @@
 import { type Commit, EMPTY_ROOT, type InputItem, OUTCOMES, type OutcomeItem } from '../pipeline/commit.js';
 import { type Memo, readMemo } from '../repos/memo.js';
 import { type Repository, rootOf } from '../repos/repository.js';
+import { inBatches } from './batches.js';
 import type { CommitWants } from './wants.js';
 
 /** Exams that may need something, and how many certainly do not. */
@@ -30,7 +31,7 @@ export async function* examStates(
   wants: CommitWants,
   exams: AsyncIterable<InputItem>,
 ): AsyncGenerator<ExamState> {
-  for await (const batch of batches(exams, STATES_AT_ONCE)) {
+  for await (const batch of inBatches(exams, STATES_AT_ONCE)) {
     const names = batch.map(({ name }) => name);
     const outcomes = await repository.outcomes.getMany(rootOf(commit, OUTCOMES), names);
     for (const item of batch) {
@@ -39,18 +40,6 @@ export async function* examStates(
       yield { item, wanted, outcome, isSettled: outcome?.wanted === wanted };
     }
   }
-}
-
-async function* batches<T>(values: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
-  let batch: T[] = [];
-  for await (const value of values) {
-    batch.push(value);
-    if (batch.length === size) {
-      yield batch;
-      batch = [];
-    }
-  }
-  if (batch.length > 0) yield batch;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Json } from '../pipeline/canonical-json.js';
 import { type DatumRecord, datumRecordSchema } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { parseJson, readJson, writeJson } from './json-objects.js';
-import { datumKeyPath } from './layout.js';
+import { datumKeyPath, datumsOfExamPrefix } from './layout.js';
 import type { ObjectStore } from './object-store.js';
 
 /** The record of a datum key, or undefined when that datum was never computed. */
@@ -13,7 +13,20 @@ export const readDatumRecord = (
   key: string,
 ): Promise<DatumRecord | undefined> => readJson(store, datumKeyPath(stage, exam, key), datumRecordSchema);
 
-/** The same with its ETag, for whoever may have to replace it. */
+/** Keys of all datums of a stage and exam that have a record, in ascending order, those after `after` when given. */
+export async function* listDatumKeys(
+  store: ObjectStore,
+  stage: string,
+  exam: string,
+  after?: string,
+): AsyncGenerator<string> {
+  const prefix = datumsOfExamPrefix(stage, exam);
+  for await (const { key } of store.list(prefix, after === undefined ? undefined : datumKeyPath(stage, exam, after))) {
+    yield key.slice(prefix.length, -'.json'.length);
+  }
+}
+
+/** A record with its ETag, for whoever may have to replace it. */
 export async function findDatumRecord(
   store: ObjectStore,
   stage: string,

@@ -4,8 +4,9 @@ import { datumRecordSchema } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { type Erasure, recordErasure } from './erasures.js';
 import { sha256Stream } from './hash.js';
+import { commitIds } from './history/commits.js';
 import {
-  commitPrefix,
+  datumsOfExamPrefix,
   datumsPrefix,
   dismissedPrefix,
   fileKey,
@@ -55,7 +56,7 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
     }
   };
   for (const repo of ['exams', ...stages]) await collect(repo, fileKey(repo, exam, ''));
-  for (const stage of stages) await collect('datum records', `${datumsPrefix}${stage}/${exam}/`);
+  for (const stage of stages) await collect('datum records', datumsOfExamPrefix(stage, exam));
   await collect('known outcomes', `${knownOutcomesPrefix}${exam}/`);
   const limit = pLimit(CONCURRENCY);
   const jobs = await store.listFolders(jobsPrefix);
@@ -175,8 +176,7 @@ async function filesInHistory(repository: Repository, exam: string): Promise<Fil
 async function rootsOfAllCommits(repository: Repository): Promise<Roots[]> {
   const limit = pLimit(CONCURRENCY);
   const reading: Promise<Roots>[] = [];
-  for await (const { key } of repository.store.list(commitPrefix(''))) {
-    const id = key.slice(commitPrefix('').length, -'.json'.length);
+  for await (const id of commitIds(repository.store)) {
     reading.push(limit(async () => (await repository.commit(id)).roots));
   }
   return Promise.all(reading);

@@ -10,8 +10,9 @@ export const treeKey = (sha256: string): string => `${BOOKKEEPING}/trees/${sha25
 export const branchKey = (name: string): string => `${BOOKKEEPING}/branches/${name}.json`;
 export const branchesPrefix = `${BOOKKEEPING}/branches/`;
 export const datumsPrefix = `${BOOKKEEPING}/datums/`;
+export const datumsOfExamPrefix = (stage: string, exam: string): string => `${datumsPrefix}${stage}/${exam}/`;
 export const datumKeyPath = (stage: string, exam: string, key: string): string =>
-  `${BOOKKEEPING}/datums/${stage}/${exam}/${key}.json`;
+  `${datumsOfExamPrefix(stage, exam)}${key}.json`;
 
 /** Job ids are Temporal workflow ids, which may hold any character, so they are escaped. */
 const jobFolder = (job: string): string => `${BOOKKEEPING}/jobs/${encodeURIComponent(job)}`;

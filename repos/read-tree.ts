@@ -6,7 +6,8 @@ import type { TreeChange } from './tree.js';
 export interface RepoView {
   readonly root: TreeRoot;
   get(name: string): Promise<TreeItem | undefined>;
-  items(): AsyncGenerator<TreeItem>;
+  /** All items, those after one of that name when given; see `TreeStore.items`. */
+  items(after?: string): AsyncGenerator<TreeItem>;
   /** What changed from `before` to this view. */
   changesSince(before: TreeRoot): AsyncGenerator<TreeChange<TreeItem>>;
 }
@@ -20,7 +21,7 @@ export function viewRepo(repository: Repository, commit: Commit, repo: string): 
     return {
       root,
       get: (name) => inputs.get(root, name),
-      items: () => inputs.items(root),
+      items: (after) => inputs.items(root, after),
       changesSince: (before) => inputs.diff(before, root),
     };
   }
@@ -28,7 +29,7 @@ export function viewRepo(repository: Repository, commit: Commit, repo: string): 
   return {
     root,
     get: (name) => stages.get(root, name),
-    items: () => stages.items(root),
+    items: (after) => stages.items(root, after),
     changesSince: (before) => stages.diff(before, root),
   };
 }

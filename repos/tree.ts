@@ -59,8 +59,11 @@ export interface TreeStore<Item extends TreeItem> {
   get(root: TreeRoot, name: string): Promise<Item | undefined>;
   /** Several items at once, each node opened once. */
   getMany(root: TreeRoot, names: Iterable<string>): Promise<Map<string, Item>>;
-  /** All items, ordered by the hash of their names. */
-  items(root: TreeRoot): AsyncGenerator<Item>;
+  /**
+   * All items in the order of the tree: leaves by the hash of their names, in a leaf by name. With `after`, those that
+   * follow an item of that name; only the nodes from there on are opened. The order is that of one root.
+   */
+  items(root: TreeRoot, after?: string): AsyncGenerator<Item>;
   /**
    * The tree with items set, or removed where the value is null. Costs what changes.
    * @throws MammoflowError `invalid-argument` for an item that is not of this repo's kind or is set under another's name.
@@ -199,6 +202,20 @@ export function openTrees<Item extends TreeItem>(
     return build((await Promise.all(Object.values(children).map(collect))).flat(), depth);
   }
 
+  async function* itemsAt(root: TreeRoot, after: string | undefined, depth: number): AsyncGenerator<Item> {
+    const node = await load(root);
+    if (node === undefined) return;
+    if (node.kind === 'leaf') {
+      yield* after === undefined ? node.items : node.items.filter(({ name }) => name > after);
+      return;
+    }
+    const from = after === undefined ? '' : pathOf(after).charAt(depth);
+    for (const digit of DIGITS) {
+      const child = node.children[digit];
+      if (child !== undefined && digit >= from) yield* itemsAt(child, digit === from ? after : undefined, depth + 1);
+    }
+  }
+
   /** The sixteen parts of a subtree one level down. */
   function split(node: Node<Item> | undefined, depth: number): Map<string, Subtree<Item>> {
     if (node === undefined) return new Map();
@@ -268,12 +285,7 @@ export function openTrees<Item extends TreeItem>(
       return found;
     },
 
-    async *items(root) {
-      const node = await load(root);
-      if (node === undefined) return;
-      if (node.kind === 'leaf') yield* node.items;
-      else for (const digit of DIGITS) if (node.children[digit] !== undefined) yield* this.items(node.children[digit]);
-    },
+    items: (root, after) => itemsAt(root, after, 0),
 
     async edit(root, changes) {
       for (const [name, item] of changes) if (item !== null) checkItem(name, item);

@@ -1,10 +1,11 @@
 import pLimit from 'p-limit';
-import { type Commit, OUTCOMES, type OutcomeItem, type StageItem } from '../../pipeline/commit.js';
+import { type Commit, type InputItem, OUTCOMES, type OutcomeItem, type StageItem } from '../../pipeline/commit.js';
 import { graphDigest } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { type JobSettings, jobSettingsSchema } from '../../pipeline/job.js';
 import { type LabelProbabilities, predictionsSchema } from '../../pipeline/predictions.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
+import { inBatches } from '../../planning/batches.js';
 import { wantsOf } from '../../planning/wants.js';
 import { readDatumRecord } from '../../repos/datum-records.js';
 import { erasedOn, openErasures } from '../../repos/erasures.js';
@@ -36,58 +37,90 @@ export interface ExamResult {
 /** The stage whose summary holds the predictions. */
 const PREDICTING_STAGE = 'classify';
 const CONCURRENCY = 16;
+/** Exams whose outcomes are read in one go; equal paths of the tree are then read once. */
+const AT_ONCE = 200;
 
 /**
- * The results at a commit, ordered by exam id. Results made for other files, models or parameters than the commit wants
- * are not shown: such an exam is `waiting`.
- *
- * @param asOf `now`: the stages that this build would run are wanted. `then`: for a commit of the past, the stages that
- *   made its results are as good, because a later build cannot know what was wanted of them then. Or the digest of the
- *   graph that is wanted.
+ * What is wanted when results are held against it. `now`: the stages that this build would run. `then`: for a commit of
+ * the past, the stages that made its results are as good, because a later build cannot know what was wanted of them
+ * then. Or the digest of the graph that is wanted.
  */
-export async function listResults(
+export type AsOf = 'now' | 'then' | { readonly graph: string };
+
+/** Which exams, and from where on. */
+export interface ExamSelection {
+  /** Only these; those that the commit does not have are passed over. */
+  readonly exams?: readonly string[] | undefined;
+  /** Only those that follow this one in the order of the tree. */
+  readonly after?: string | undefined;
+}
+
+/**
+ * The results at a commit, in the order of its tree (the order of `ls`, and not that of names), so that any number of
+ * exams can be gone through or paged. Results made for other files, models or parameters than the commit wants are not
+ * shown: such an exam is `waiting`.
+ */
+export async function* streamResults(
   repository: Repository,
   definitions: readonly StageDeclaration[],
   commit: Commit,
-  asOf: 'now' | 'then' | { readonly graph: string } = 'now',
-): Promise<ExamResult[]> {
+  asOf: AsOf,
+  { exams, after }: ExamSelection = {},
+): AsyncGenerator<ExamResult> {
   const wants = await wantsOf(repository, definitions, commit);
-  const outcomes = await byName(repository.outcomes.items(rootOf(commit, OUTCOMES)));
-  const classified = await byName(repository.stages.items(rootOf(commit, PREDICTING_STAGE)));
-  const limit = pLimit(CONCURRENCY);
-  const results: Promise<ExamResult>[] = [];
   const erasureOf = await openErasures(repository.store);
-  const waiting = (exam: string, reason: string, bundle?: string): void => {
-    results.push(Promise.resolve({ exam, outcome: 'waiting', reason, ...(bundle === undefined ? {} : { bundle }) }));
-  };
-  for await (const item of repository.inputs.items(rootOf(commit, 'exams'))) {
-    const outcome = outcomes.get(item.name);
+  const limit = pLimit(CONCURRENCY);
+  const root = rootOf(commit, 'exams');
+  const items =
+    exams === undefined
+      ? repository.inputs.items(root, after)
+      : (await repository.inputs.getMany(root, exams)).values();
+  for await (const batch of inBatches(items, AT_ONCE)) {
+    const names = batch.map(({ name }) => name);
+    const [outcomes, classified] = await Promise.all([
+      repository.outcomes.getMany(rootOf(commit, OUTCOMES), names),
+      repository.stages.getMany(rootOf(commit, PREDICTING_STAGE), names),
+    ]);
+    yield* await Promise.all(batch.map((item) => limit(() => resultAt(item, outcomes.get(item.name), classified))));
+  }
+
+  async function resultAt(
+    item: InputItem,
+    outcome: OutcomeItem | undefined,
+    classified: ReadonlyMap<string, StageItem>,
+  ): Promise<ExamResult> {
+    const exam = item.name;
     const erasure = await erasureOf(item);
     if (erasure !== undefined) {
       // Not `waiting`, because nothing will come.
       const bundle = outcome?.bundle;
-      const [exam, reason] = [item.name, erasedOn(erasure)];
-      results.push(Promise.resolve({ exam, outcome: 'failed', reason, ...(bundle === undefined ? {} : { bundle }) }));
-      continue;
+      return { exam, outcome: 'failed', reason: erasedOn(erasure), ...(bundle === undefined ? {} : { bundle }) };
     }
-    if (wants.document.eras.length === 0) {
-      waiting(item.name, 'No model bundle is in use.');
-      continue;
+    if (wants.document.eras.length === 0) return { exam, outcome: 'waiting', reason: 'No model bundle is in use.' };
+    const { bundle, notice } = wants.eraOf(item);
+    if (outcome === undefined) return { exam, outcome: 'waiting', reason: 'Not processed yet.', bundle };
+    if (outcome.wanted === wants.wantedOf(item, graphWanted(asOf, outcome))) {
+      return resultOf(repository, outcome, classified.get(exam), notice);
     }
-    const era = wants.eraOf(item);
-    if (outcome === undefined) waiting(item.name, 'Not processed yet.', era.bundle);
-    else if (outcome.wanted === wants.wantedOf(item, graphWanted(asOf, outcome))) {
-      results.push(limit(() => resultOf(repository, outcome, classified.get(item.name), era.notice)));
-    } else {
-      const other = outcome.bundle === era.bundle ? 'other stages or parameters' : `bundle ${outcome.bundle}`;
-      waiting(item.name, `Its results were made with ${other} than is wanted now.`, era.bundle);
-    }
+    const other = outcome.bundle === bundle ? 'other stages or parameters' : `bundle ${outcome.bundle}`;
+    return { exam, outcome: 'waiting', reason: `Its results were made with ${other} than is wanted now.`, bundle };
   }
-  return (await Promise.all(results)).sort((a, b) => (a.exam < b.exam ? -1 : 1));
+}
+
+/** The results at a commit, ordered by exam id. For a repo of any size there is {@link streamResults}. */
+export async function listResults(
+  repository: Repository,
+  definitions: readonly StageDeclaration[],
+  commit: Commit,
+  asOf: AsOf = 'now',
+): Promise<ExamResult[]> {
+  const results: ExamResult[] = [];
+  for await (const result of streamResults(repository, definitions, commit, asOf)) results.push(result);
+  return results.sort((a, b) => (a.exam < b.exam ? -1 : 1));
 }
 
 /** Undefined for the graph of this build. */
-function graphWanted(asOf: 'now' | 'then' | { readonly graph: string }, outcome: OutcomeItem): string | undefined {
+function graphWanted(asOf: AsOf, outcome: OutcomeItem): string | undefined {
   if (asOf === 'now') return undefined;
   return asOf === 'then' ? outcome.graph : asOf.graph;
 }
@@ -97,20 +130,23 @@ function graphWanted(asOf: 'now' | 'then' | { readonly graph: string }, outcome:
  * has not come to yet (`waiting`).
  * @throws MammoflowError `not-found` when there is no such job, or it had nothing to do.
  */
-export async function listJobResults(
+export async function* streamJobResults(
   repository: Repository,
   definitions: readonly StageDeclaration[],
   job: string,
-): Promise<ExamResult[]> {
+  selection: ExamSelection = {},
+): AsyncGenerator<ExamResult> {
   const settings = await readJson(repository.store, jobSettingsKey(job), jobSettingsSchema);
   if (settings === undefined) {
     throw new MammoflowError('not-found', `There is no job ${job} that had something to do.`, 'See `mammoflow jobs`.');
   }
   const commit = await repository.commit(settings.commit);
   // The stages of the build that planned the job, which need not be those of this one.
-  const before = await listResults(repository, definitions, commit, { graph: graphDigest(settings.graph, sha256Hex) });
+  const asOf = { graph: graphDigest(settings.graph, sha256Hex) };
   const limit = pLimit(CONCURRENCY);
-  return Promise.all(before.map((result) => limit(() => jobResult(repository, settings, result))));
+  for await (const batch of inBatches(streamResults(repository, definitions, commit, asOf, selection), AT_ONCE)) {
+    yield* await Promise.all(batch.map((result) => limit(() => jobResult(repository, settings, result))));
+  }
 }
 
 async function jobResult(repository: Repository, settings: JobSettings, before: ExamResult): Promise<ExamResult> {
@@ -144,10 +180,4 @@ async function resultOf(
     ...(notice === undefined ? {} : { notice }),
     ...(predictions === undefined ? {} : { image: predictions.image, imageheatmaps: predictions.imageheatmaps }),
   };
-}
-
-async function byName<T extends { name: string }>(items: AsyncIterable<T>): Promise<Map<string, T>> {
-  const map = new Map<string, T>();
-  for await (const item of items) map.set(item.name, item);
-  return map;
 }

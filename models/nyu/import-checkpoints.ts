@@ -15,15 +15,9 @@ import { LABELS } from '../../pipeline/predictions.js';
 import { readStateDictionary, type StateDictionary } from '../checkpoint/state-dictionary.js';
 import { checkedWeights } from '../checkpoint/weights.js';
 import { encodeOnnx, type OnnxGraph } from '../onnx/onnx-graph.js';
+import { CHECKPOINT_FILES } from './checkpoint-files.js';
 import { classifierNetwork } from './classifier-network.js';
 import { patchNetwork } from './patch-network.js';
-
-/** The checkpoints' names as NYU publishes them (PIPELINE.md 6). */
-export const CHECKPOINT_FILES: Readonly<Record<ModelRole, string>> = {
-  patch: 'sample_patch_model.p',
-  image: 'sample_image_model.p',
-  imageheatmaps: 'sample_imageheatmaps_model.p',
-};
 
 export const IMPORTED_NOTICE =
   'Imported from checkpoints in the format of the NYU breast cancer classifier. Research use only. Not for diagnosis.';

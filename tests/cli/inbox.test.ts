@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
+import { dismiss } from '../../api/changing/dismiss.js';
 import type { ExamResult } from '../../api/reading/list-results.js';
-import { type DismissOutcome, dismiss } from '../../cli/inbox.js';
+import type { DismissOutcome } from '../../index.js';
 import type { InboxReport } from '../../pipeline/take-in.js';
 import { findTraces } from '../../repos/forget-exam.js';
 import { openInboxItem, recordRefusal } from '../../repos/inbox.js';
 import { openInbox, viewPicture } from '../support/inbox.js';
 import { withRepository } from '../support/repository.js';
-import { failureOf, jsonOf, putTinyExams, textOf } from '../support/verbs.js';
+import { failureOf, jsonOf, offlineSession, putTinyExams, textOf } from '../support/verbs.js';
 
 describe('mammoflow inbox', function () {
   this.timeout(120_000);
@@ -85,7 +86,9 @@ describe('mammoflow inbox', function () {
       assert.deepEqual(Buffer.from(moved?.bytes ?? []), viewPicture('exam-1', 'L_CC'));
       const { versions } = await findTraces(repository.store, [], 'exam-1');
       assert.equal(versions.get('dismissed')?.length, 2, '`forget` finds it');
-      await assert.rejects(dismiss(repository, 'models', ['exam-2']), { code: 'not-found' });
+      await assert.rejects(dismiss(offlineSession(repository), { repo: 'models', names: ['exam-2'] }), {
+        code: 'not-found',
+      });
       inbox.close();
     }));
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildProgram } from '../../cli/main.js';
-import type { PutOutcome } from '../../cli/put.js';
+import type { PutOutcome } from '../../index.js';
 import type { S3Service } from '../../infra/dev/services.js';
 import { VIEWS, viewFile } from '../../pipeline/exam.js';
 import { sha256Hex } from '../../repos/hash.js';
@@ -234,8 +234,10 @@ describe('the data verbs of the real command', function () {
   });
 });
 
+const { commands } = await buildProgram();
+
 describe('the help', () => {
-  for (const command of buildProgram().commands) {
+  for (const command of commands) {
     it(`of ${command.name()} says what it does and shows an example`, () => {
       let text = '';
       command.configureOutput({
@@ -254,6 +256,6 @@ describe('the help', () => {
   it('lists every verb, and is printed by the real command', async () => {
     const { exitCode, stdout } = await mammoflow(await freshBucket(), '--help');
     assert.equal(exitCode, 0);
-    for (const command of buildProgram().commands) assert.match(stdout, new RegExp(`^  ${command.name()} `, 'm'));
+    for (const command of commands) assert.match(stdout, new RegExp(`^  ${command.name()} `, 'm'));
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DatumRecord } from '../../pipeline/datum.js';
-import { readDatumRecord, writeDatumRecord } from '../../repos/datum-records.js';
+import { listDatumKeys, readDatumRecord, writeDatumRecord } from '../../repos/datum-records.js';
 import { sha256Hex } from '../../repos/hash.js';
 import { datumKeyPath } from '../../repos/layout.js';
 import { openRepository } from '../../repos/repository.js';
@@ -34,6 +34,19 @@ describe('a datum record', () => {
   it('is unknown for a key that was never computed', () =>
     withRepository(async ({ store }) => {
       assert.equal(await readDatumRecord(store, 'crop', 'a', sha256Hex('other')), undefined);
+    }));
+
+  it('is listed with the others of its exam, from any key on', () =>
+    withRepository(async ({ store }) => {
+      const keys = ['1', '2', '3'].map(sha256Hex).sort();
+      for (const key of keys) await writeDatumRecord(store, { ...recordOf('job'), key });
+      const listed = async (after?: string): Promise<string[]> => {
+        const found: string[] = [];
+        for await (const key of listDatumKeys(store, 'crop', 'a', after)) found.push(key);
+        return found;
+      };
+      assert.deepEqual(await listed(), keys);
+      assert.deepEqual(await listed(keys[0]), keys.slice(1));
     }));
 
   it('that something else has written is reported', () =>

@@ -5,7 +5,9 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import type { S3Service } from '../../infra/dev/services.js';
 import { type ErrorCode, MammoflowError } from '../../pipeline/errors.js';
 import { sha256Hex } from '../../repos/hash.js';
-import { clockOffsetOf, type ListedVersion, type ObjectStore, openObjectStore } from '../../repos/object-store.js';
+import type { ListedVersion, ObjectStore } from '../../repos/object-store.js';
+import { openObjectStore } from '../../repos/s3/open-object-store.js';
+import { clockOffsetOf } from '../../repos/s3/server-clock.js';
 import { storeOf } from '../support/repository.js';
 import { freshBucket, s3ClientOf } from '../support/services.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
@@ -58,6 +60,11 @@ describe('the object store', () => {
     const keys: string[] = [];
     for await (const { key, size } of store.list('list/')) keys.push(`${key} ${size}`);
     assert.deepEqual(keys, ['list/a 1', 'list/b 1', 'list/c/d 3']);
+    for (const after of ['list/a', 'list/aa']) {
+      const rest: string[] = [];
+      for await (const { key } of store.list('list/', after)) rest.push(key);
+      assert.deepEqual(rest, ['list/b', 'list/c/d'], after);
+    }
   });
 
   it('lists every version and delete marker, and folders of which only these are left, and removes them for ever', async () => {

@@ -130,6 +130,9 @@ describe('committing onto a branch', () => {
       const branches: string[] = [];
       for await (const { name } of repository.branches()) branches.push(name);
       assert.deepEqual(branches, ['main', 'trial']);
+      const rest: string[] = [];
+      for await (const { name } of repository.branches('main')) rest.push(name);
+      assert.deepEqual(rest, ['trial'], 'those after one of them');
     }));
 
   it('takes no branch name that would leave its folder', () =>

@@ -3,8 +3,9 @@ import type { S3Service } from '../../infra/dev/services.js';
 import type { FileEntry } from '../../pipeline/commit.js';
 import { storeFile } from '../../repos/committed-files.js';
 import { sha256Hex } from '../../repos/hash.js';
-import { type ObjectStore, openObjectStore } from '../../repos/object-store.js';
+import type { ObjectStore } from '../../repos/object-store.js';
 import { openRepository, type Repository } from '../../repos/repository.js';
+import { openObjectStore } from '../../repos/s3/open-object-store.js';
 import { freshBucket, s3ClientOf } from './services.js';
 
 /** A store on a bucket, as a process of its own would open it: nothing is cached from others. */

@@ -10,7 +10,8 @@ import { patchOrigins, patchPositions } from '../../../imaging/patch-positions.j
 import { standardiseWholeImage } from '../../../imaging/standardise.js';
 import { type LocalBundle, readBundle } from '../../../inference/bundle.js';
 import { type Lanes, startLanes } from '../../../inference/lanes.js';
-import { CHECKPOINT_FILES, importCheckpoints, sourceRemark } from '../../../models/nyu/import-checkpoints.js';
+import { CHECKPOINT_FILES } from '../../../models/nyu/checkpoint-files.js';
+import { importCheckpoints, sourceRemark } from '../../../models/nyu/import-checkpoints.js';
 import { MODEL_ROLES, type ModelRole } from '../../../pipeline/bundle.js';
 import { MammoflowError } from '../../../pipeline/errors.js';
 import { VIEWS, type View, viewFile } from '../../../pipeline/exam.js';

@@ -1,0 +1,39 @@
+import { MammoflowError } from '../../pipeline/errors.js';
+import type { InboxRepo } from '../../pipeline/inbox.js';
+import { dismissInboxItem, openInboxItem } from '../../repos/inbox.js';
+import type { Session } from '../session.js';
+
+export interface DismissOutcome {
+  readonly dismissed: readonly {
+    readonly name: string;
+    /** Where its files are now. */
+    readonly keys: readonly string[];
+  }[];
+}
+
+/**
+ * Takes exams or bundles out of the inbox without committing them. Their files are moved to
+ * `dismissed/<repo>/<name>/<time>/` in the same bucket.
+ *
+ * @param options.repo `exams` unless said.
+ * @throws MammoflowError `not-found` when nothing lies there of one of them; then none is touched.
+ * @example
+ * await mammoflow.dismiss({ names: ['exam-17'] });
+ */
+export async function dismiss(
+  { repository: { store }, now }: Session,
+  { repo = 'exams', names }: { repo?: InboxRepo; names: readonly string[] },
+): Promise<DismissOutcome> {
+  for (const name of names) {
+    if ((await openInboxItem(store, repo, name)).length > 0) continue;
+    throw new MammoflowError(
+      'not-found',
+      `Nothing of ${repo}/${name} lies in the inbox, so nothing was dismissed.`,
+      'See `mammoflow inbox`.',
+    );
+  }
+  const time = now().toISOString().replaceAll(':', '-');
+  const dismissed: DismissOutcome['dismissed'][number][] = [];
+  for (const name of new Set(names)) dismissed.push({ name, keys: await dismissInboxItem(store, repo, name, time) });
+  return { dismissed };
+}

@@ -1,0 +1,68 @@
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import type { Client, ConnectionOptions } from '@temporalio/client';
+import { MammoflowError } from '../pipeline/errors.js';
+import { openRepository } from '../repos/repository.js';
+import { openObjectStore } from '../repos/s3/open-object-store.js';
+import type { Session } from './session.js';
+
+/** Where Temporal and S3 are. */
+export interface Services {
+  readonly temporal: {
+    readonly connection: ConnectionOptions & { readonly address: string };
+    readonly namespace: string;
+    /** The Web UI, where it is known. */
+    readonly ui?: string;
+  };
+  readonly s3: { readonly config: S3ClientConfig };
+  readonly bucket: string;
+}
+
+export type OpenSession = Session & {
+  /** Ends the connections. */
+  close(): Promise<void>;
+};
+
+/** A session on some services. Nothing is connected to before a verb needs it. */
+export function openSession(
+  services: Services,
+  {
+    author,
+    stages,
+    inbox,
+    now = () => new Date(),
+  }: Pick<Session, 'author' | 'stages' | 'inbox'> & Partial<Pick<Session, 'now'>>,
+): OpenSession {
+  const repository = openRepository(openObjectStore(services.bucket, services.s3.config));
+  let connected: Promise<Client> | undefined;
+  return {
+    repository,
+    author,
+    stages,
+    inbox,
+    now,
+    client() {
+      connected ??= connect(services);
+      return connected;
+    },
+    async close() {
+      repository.store.close();
+      await (await connected?.catch(() => undefined))?.connection.close();
+    },
+  };
+}
+
+/** Loaded here, because most verbs that read do without. */
+async function connect({ temporal }: Services): Promise<Client> {
+  const { Client, Connection } = await import('@temporalio/client');
+  try {
+    const connection = await Connection.connect({ ...temporal.connection, connectTimeout: '10 seconds' });
+    return new Client({ connection, namespace: temporal.namespace });
+  } catch (cause) {
+    throw new MammoflowError(
+      'service-unavailable',
+      `Temporal at ${temporal.connection.address} does not answer.`,
+      'See `mammoflow status`, or correct TEMPORAL_ADDRESS.',
+      { cause },
+    );
+  }
+}
