@@ -54,10 +54,7 @@ function checkIsListed(exam: string, name: string, list: ExaminedList, file: str
   const picture = namedFile(file);
   if (picture?.kind !== 'view' || picture.number === undefined) return;
   const listed = list.names[picture.view];
-  const numbers = listed.map((one) => {
-    const named = namedFile(`${one}.png`);
-    return named?.kind === 'view' ? named.number : undefined;
-  });
+  const numbers = listed.map((one) => /^(\d+)[ ._-]/.exec(one)?.[1]);
   if (numbers.some((number) => number === undefined || number === picture.number)) return;
   throw new ExamError(
     'invalid-exam-list',

@@ -85,6 +85,22 @@ function checkNumbers(exam: string, names: readonly string[]): void {
   );
 }
 
+/**
+ * A sentence on an exam that replaces one with an exam list and has none, so that its pictures are taken to face the usual
+ * way. Undefined where nothing of the kind happens.
+ */
+export function lostListRemark(
+  exam: string,
+  before: readonly { readonly path: string }[],
+  now: readonly { readonly path: string }[],
+): string | undefined {
+  const has = (files: readonly { readonly path: string }[]): boolean =>
+    files.some(({ path }) => path === EXAM_LIST_FILE);
+  return has(before) && !has(now)
+    ? `Exam ${exam} had an exam list, and comes without one: its pictures are taken for horizontal_flip NO.`
+    : undefined;
+}
+
 /** A file whose name has a number in front of the view's. */
 export const numberedFile = (names: readonly string[]): string | undefined =>
   names.find((name) => numberOf(name) !== undefined);

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { checkExamFile, checkExamFileSize } from '../../imaging/check-exam-file.js';
 import type { Commit, FileEntry } from '../../pipeline/commit.js';
 import { ExamError } from '../../pipeline/errors.js';
-import { missingViews } from '../../pipeline/exam-files.js';
+import { lostListRemark, missingViews } from '../../pipeline/exam-files.js';
 import { durationText, judgeExam } from '../../pipeline/inbox.js';
 import type { InboxSettings } from '../../pipeline/inbox-settings.js';
 import { committedName } from '../../pipeline/view-names.js';
@@ -117,11 +117,14 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
       const copied = await allEnded(files.map((file, index) => place(name, file, checked[index]?.sha256, before)));
       if (copied.some((file) => file === undefined)) return undefined;
       const entries = copied as PreparedFile[];
+      const whole = missingViews(names).length === 0;
+      const now = entries.map(({ entry }) => entry);
+      const lost = whole ? lostListRemark(name, before, now) : undefined;
       return {
         name,
         taken: files,
-        whole: missingViews(files.map(({ path }) => path)).length === 0,
-        files: entries.map(({ entry }) => entry),
+        whole,
+        files: now,
         copies: entries.flatMap(({ entry, copied: isCopy }) => (isCopy ? [entry] : [])),
         lost: entries.flatMap(({ lost }) => lost ?? []),
         flags: [
@@ -129,6 +132,7 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
             ? []
             : [`The views of exam ${name} came ${durationText(arrival.apart)} apart.`]),
           ...checked.flatMap((file) => file?.remarks ?? []),
+          ...(lost === undefined ? [] : [lost]),
         ],
       };
     } catch (error) {

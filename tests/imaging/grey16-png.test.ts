@@ -13,6 +13,16 @@ const gradient = {
 };
 const gradientPng = makePng({ ...gradient, lines: bigEndianLines(gradient) });
 
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
 describe('16-bit greyscale PNGs', () => {
   it('come back as they were written, every value from 0 to 65535', async () => {
     const image = { rows: 256, columns: 256, pixels: Uint16Array.from({ length: 65536 }, (_, index) => index) };
@@ -51,6 +61,24 @@ describe('16-bit greyscale PNGs', () => {
       pngChunk('iCCP', Buffer.concat([Buffer.from('x\0\0', 'latin1'), deflateSync(Buffer.alloc(5000))])),
     ];
     const png = makePng({ ...gradient, lines: bigEndianLines(gradient), ancillary });
+    assert.deepEqual(await readGrey16Png(png), gradient);
+  });
+
+  it('are read when interlaced, as they are', async () => {
+    const header = Buffer.from(gradientPng.subarray(16, 29));
+    header[12] = 1;
+    const rows: Buffer[] = [];
+    // Adam7 (PNG specification, 8.1): first column and row of each pass, and the steps between them.
+    for (const [left, top, right, down] of ADAM7) {
+      for (let row = top; row < gradient.rows; row += down) {
+        const values: number[] = [];
+        for (let column = left; column < gradient.columns; column += right) {
+          values.push(gradient.pixels[row * gradient.columns + column] as number);
+        }
+        if (values.length > 0) rows.push(Buffer.from([0]), Buffer.from(Uint16Array.from(values).buffer).swap16());
+      }
+    }
+    const png = assemble([pngChunk('IHDR', header), pngChunk('IDAT', deflateSync(Buffer.concat(rows)))]);
     assert.deepEqual(await readGrey16Png(png), gradient);
   });
 
