@@ -15,15 +15,15 @@ import { channelsOf, readBundle } from '../inference/bundle.js';
 import { connectionSettings } from '../infra/connection.js';
 import { startStack } from '../infra/dev/stack.js';
 import { packageRoot } from '../infra/package-root.js';
-import { type EvaluationFigures, evaluationFigures } from '../models/evaluation/evaluation-report.js';
-import { evaluationTables } from '../models/evaluation/evaluation-tables.js';
-import { heatmapMarks, heatmapPeak } from '../models/evaluation/heatmap-marks.js';
+import { type EvaluationFigures, evaluationFigures } from '../models/maintainers/evaluation/evaluation-report.js';
+import { evaluationTables } from '../models/maintainers/evaluation/evaluation-tables.js';
+import { heatmapMarks, heatmapPeak } from '../models/maintainers/evaluation/heatmap-marks.js';
 import {
   MARK_THRESHOLDS,
   type MeasuredExam,
   type MeasuredView,
   STATED_THRESHOLD,
-} from '../models/evaluation/measured-exam.js';
+} from '../models/maintainers/evaluation/measured-exam.js';
 import { drawExams } from '../models/phantom/draw-exams.js';
 import type { ExamTruth, Truth } from '../models/phantom/truth.js';
 import { type Bundle, MODEL_CARD_FILE, MODEL_ROLES } from '../pipeline/bundle.js';
@@ -44,7 +44,7 @@ import { machine } from './system.js';
 
 const DEFAULT_EXAMS = 300;
 const DEFAULT_SEED = 101_000;
-/** Seeds that networks or heads were fitted on, or chosen by (models/phantom/training/README.md). */
+/** Seeds that networks or heads were fitted on, or chosen by (models/maintainers/training/README.md). */
 const LAST_TRAINING_SEED = 9_999;
 const VALIDATION_SEEDS = [20_000, 20_999] as const;
 const BUNDLE = join(packageRoot, 'models', 'phantom', 'bundle');

@@ -17,6 +17,7 @@ import { type ConnectionSettings, connectionSettings } from '../infra/connection
 import { receiverHealth } from '../infra/dev/event-receiver.js';
 import { readRunningState } from '../infra/dev/state.js';
 import { findOnPath } from '../infra/dev/tool-cache.js';
+import { NODE_TO_USE, nodeRelease } from '../infra/node-release.js';
 import { missingSearchAttributes } from '../infra/search-attributes.js';
 import { DEFAULT_BRANCH, INPUT_REPOS } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
@@ -102,10 +103,12 @@ export async function diagnose(dataFolder: string): Promise<Finding[]> {
 }
 
 function checkNode(): Finding {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const supported = major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19);
-  if (supported) return ok('node', process.versions.node);
-  return fail('node', `${process.versions.node} is not supported.`, 'Install Node 20.19, 22.12 or newer.');
+  const { node } = process.versions;
+  const release = nodeRelease(node);
+  const next = `Install Node ${NODE_TO_USE}.`;
+  if (release.state === 'supported') return ok('node', node);
+  if (release.state === 'too-old') return fail('node', `${node} is not supported.`, next);
+  return warn('node', `${node} gets no more fixes${release.since ? ` since ${release.since}` : ''}.`, next);
 }
 
 /** The CLI is not needed on a machine that only works for services elsewhere. */

@@ -1,4 +1,3 @@
-import { stages } from '../activities/stages/index.js';
 import type { RunningStage } from '../api/jobs/running-stages.js';
 import type { JobSummary } from '../pipeline/job.js';
 import { printLine, table } from './output.js';

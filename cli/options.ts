@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { WORKER_ROLES, type WorkerRole } from '../infra/dev/stack.js';
-import { DEFAULT_DATA_FOLDER } from '../infra/dev/state.js';
+import { DEFAULT_DATA_FOLDER } from '../infra/dev/data-folder.js';
+import { WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 
 /** What every verb that needs the services takes. */

@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
-import { WORKER_ROLES, type WorkerRole } from '../infra/dev/stack.js';
-import { startSupervisor } from '../infra/dev/supervisor.js';
+import { WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
 import { type CommonOptions, dataOption, jsonOption, parseRoles } from './options.js';
 import { printJson, printLine } from './output.js';
 
@@ -33,6 +32,7 @@ Example:
   $ mammoflow down`,
     )
     .action(async ({ data, roles, workers, json }: UpOptions) => {
+      const { startSupervisor } = await import('../infra/dev/supervisor.js');
       const { state, alreadyRunning } = await startSupervisor({ dataFolder: data, roles: workers ? roles : [] });
       if (json) {
         const { pid, temporal, s3, console: page, receiver } = state;

@@ -2,7 +2,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { connectionSettings } from '../infra/connection.js';
-import { WORKER_ROLES, type WorkerRole } from '../infra/dev/stack.js';
+import { WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { createLog, temporalLogger } from '../workers/log.js';
 import { servedStages } from '../workers/served-stages.js';
@@ -91,7 +91,7 @@ Examples:
             options.queue === undefined ? role : `${role}-${encodeURIComponent(options.queue)}`,
           ),
           cacheBytes: gigabytes(options.cacheSize),
-          log: log.child({ role }),
+          log: createLog(role),
         });
         workers.push(worker);
       }

@@ -5,7 +5,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { z } from 'zod';
 import { MammoflowError } from '../pipeline/errors.js';
-import { readCredentials } from './dev/services.js';
+import { readCredentials } from './dev/s3-credentials.js';
 import { readRunningState, type StackState } from './dev/state.js';
 
 /** Where a setting comes from: the environment or a profile, or the services that `mammoflow up` runs. */

@@ -16,6 +16,10 @@ export const stageNameSchema = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,62}$/, 'a stage name is lower-case letters, digits and "_"');
 
+/** What a stage may write into its files that is no input: the name of the bundle that applies to the exam. */
+export const stageLabelSchema = z.enum(['bundle']);
+export type StageLabel = z.infer<typeof stageLabelSchema>;
+
 const jsonValue = z.json();
 
 /**
@@ -30,6 +34,7 @@ export const stageNodeSchema = z.object({
   /** Repos this stage reads, `exams` or other stages, in the order in which it was declared. */
   upstream: z.array(z.string()).min(1),
   modelRoles: z.array(modelRoleSchema),
+  labels: z.array(stageLabelSchema).optional(),
   parameters: z.record(z.string(), jsonValue),
 });
 export type StageNode = z.infer<typeof stageNodeSchema>;

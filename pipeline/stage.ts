@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ModelRole } from './bundle.js';
-import type { ResourceClass } from './graph.js';
+import type { ResourceClass, StageLabel } from './graph.js';
 
 /** What a stage says of itself: all that planning, listing and setting it needs. How it runs is `StageDefinition`'s. */
 export interface StageDeclaration<Parameters extends Record<string, unknown> = Record<string, unknown>> {
@@ -11,6 +11,8 @@ export interface StageDeclaration<Parameters extends Record<string, unknown> = R
   /** Repos read: `exams` and other stages. */
   readonly upstream: readonly string[];
   readonly modelRoles: readonly ModelRole[];
+  /** Names that it writes into its files. They are part of the datum key, like everything that changes bytes. */
+  readonly labels?: readonly StageLabel[];
   /** Every parameter has a default, so that `{}` parses. */
   readonly parameters: z.ZodType<Parameters>;
 }

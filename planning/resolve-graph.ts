@@ -39,6 +39,7 @@ function resolveStage(definition: StageDeclaration, document: PipelineDocument):
     taskQueue: settings.taskQueue ?? TASK_QUEUES[definition.resource],
     upstream: [...definition.upstream],
     modelRoles: [...definition.modelRoles],
+    ...(definition.labels === undefined ? {} : { labels: [...definition.labels] }),
     parameters: parameters.data as StageNode['parameters'],
   };
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileEntry } from '../../pipeline/commit.js';
-import { type DatumRecord, datumKey, datumKeyDocument } from '../../pipeline/datum.js';
+import { type DatumRecord, datumKey, datumKeyDocument, labelsOf } from '../../pipeline/datum.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
 import type { StageNode } from '../../pipeline/graph.js';
 import type { PlannedExam } from '../../pipeline/job.js';
@@ -56,7 +56,8 @@ export async function runDatum(
   const node = nodeNamed(settings.graph, request.stage);
   const models = modelsOf(settings.eras[planned.era], node);
   const inputs = await inputFiles(dependencies, node, planned, request);
-  const document = datumKeyDocument(node, request.exam, models, inputs);
+  const names = { bundle: settings.eras[planned.era]?.bundle ?? '' };
+  const document = datumKeyDocument(node, request.exam, models, inputs, names);
   const key = datumKey(document, sha256Hex);
 
   const known = await findDatumRecord(store, node.name, request.exam, key);
@@ -74,7 +75,12 @@ export async function runDatum(
       throw error;
     });
     const result = await dependencies.runStage(
-      { stage: node.name, inputs: local, parameters: node.parameters as StageRun['parameters'], outputFolder },
+      {
+        stage: node.name,
+        inputs: { ...local, labels: labelsOf(node, names) },
+        parameters: node.parameters as StageRun['parameters'],
+        outputFolder,
+      },
       { signal, onProgress },
     );
     signal.throwIfAborted();

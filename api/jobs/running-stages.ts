@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { z } from 'zod';
-import { pollersOf } from '../../api/pollers.js';
+import { pollersOf } from '../pollers.js';
 
 /** A stage that is running, waiting to be tried again, or waiting for a worker. */
 export interface RunningStage {

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { packageRoot } from '../package-root.js';
-import { startGuarded } from './guarded-process.js';
 import type { KeptProcess } from './keep-running.js';
+import { startNoted } from './leftovers.js';
 import { freePort } from './ports.js';
-import { startHealthy, type TemporalService } from './services.js';
+import { programEnvironment } from './program-environment.js';
+import { startHealthy } from './start-healthy.js';
+import type { TemporalService } from './temporal-server.js';
 import type { Log } from './tool-cache.js';
 
 /** The process that hears of uploads to the embedded S3 server. */
@@ -40,7 +42,7 @@ export async function startEventReceiver(options: {
   const { service: address, process: receiver } = await startHealthy({ log, onChange }, async () => {
     const port = await freePort();
     const start = () =>
-      startGuarded({
+      startNoted(dataFolder, {
         name: 'receiver',
         command: process.execPath,
         args: [
@@ -48,13 +50,13 @@ export async function startEventReceiver(options: {
           join(packageRoot, 'dist', 'cli', 'main.js'),
           ...['receive', '--webhook', `127.0.0.1:${port}`],
         ],
-        env: {
+        env: programEnvironment(dataFolder, {
           TEMPORAL_ADDRESS: temporal.address,
           TEMPORAL_NAMESPACE: temporal.namespace,
           MAMMOFLOW_BUCKET: bucket,
           MAMMOFLOW_WEBHOOK_TOKEN: token,
           MAMMOFLOW_DATA: dataFolder,
-        },
+        }),
         logFile: join(dataFolder, 'logs', 'receiver.log'),
         graceSeconds: GRACE_SECONDS,
       });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { argv } from 'node:process';
@@ -12,9 +12,10 @@ import { logTail } from './guarded-process.js';
 import { lockHolder } from './lock.js';
 import { isRunning } from './process-identity.js';
 import { servicesLock } from './services.js';
-import { startStack, WORKER_ROLES, type WorkerRole, workerProcesses } from './stack.js';
+import { startStack, workerProcesses } from './stack.js';
 import { readRunningState, type StackState } from './state.js';
 import { type Log, logToStderr } from './tool-cache.js';
+import { WORKER_ROLES, type WorkerRole } from './worker-roles.js';
 
 /** Longer than services (60 s a try, three tries) and workers (180 s) get to become ready. */
 const READY_WITHIN_MS = 420_000;
@@ -107,7 +108,13 @@ export async function stopSupervisor(dataFolder: string): Promise<boolean> {
 
 /** The program in the background: `supervisor.js <dataFolder> <role,…>`. */
 async function main([dataFolder = '', roles = '']: readonly string[]): Promise<void> {
-  const log: Log = (line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+  const log: Log = (line) => {
+    try {
+      writeSync(2, `${new Date().toISOString()} ${line}\n`);
+    } catch {
+      // The log's disk is full, which must not end the services.
+    }
+  };
   const wanted = WORKER_ROLES.filter((role) => roles.split(',').includes(role));
   log(`supervisor ${process.pid} starts`);
   const asked = new Promise<string>((tell) => {

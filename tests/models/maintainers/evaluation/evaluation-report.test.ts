@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { evaluationFigures } from '../../../models/evaluation/evaluation-report.js';
-import { evaluationTables } from '../../../models/evaluation/evaluation-tables.js';
+import { evaluationFigures } from '../../../../models/maintainers/evaluation/evaluation-report.js';
+import { evaluationTables } from '../../../../models/maintainers/evaluation/evaluation-tables.js';
 import {
   MARK_THRESHOLDS,
   type MeasuredExam,
   type MeasuredView,
   STATED_THRESHOLD,
-} from '../../../models/evaluation/measured-exam.js';
-import { LABELS, type Label } from '../../../pipeline/predictions.js';
+} from '../../../../models/maintainers/evaluation/measured-exam.js';
+import { LABELS, type Label } from '../../../../pipeline/predictions.js';
 
 const [lesionHere, elsewhere] = [
   { row: 50, column: 50 },

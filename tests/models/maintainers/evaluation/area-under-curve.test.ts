@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { areaUnderCurve } from '../../../models/evaluation/area-under-curve.js';
+import { areaUnderCurve } from '../../../../models/maintainers/evaluation/area-under-curve.js';
 
 const cases = (positives: readonly number[], negatives: readonly number[]) => [
   ...positives.map((score) => ({ positive: true, score })),

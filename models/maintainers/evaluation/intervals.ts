@@ -1,4 +1,4 @@
-import { MersenneTwister, randint } from '../../imaging/mersenne-twister.js';
+import { MersenneTwister, randint } from '../../../imaging/mersenne-twister.js';
 
 /** A 95 % confidence interval. */
 export interface Interval {

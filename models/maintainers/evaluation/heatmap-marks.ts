@@ -1,4 +1,4 @@
-import type { FloatPlane } from '../../imaging/planes.js';
+import type { FloatPlane } from '../../../imaging/planes.js';
 
 /** A place in a view, in pixels. */
 export interface Place {

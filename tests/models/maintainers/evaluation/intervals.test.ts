@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { bootstrapInterval, wilsonInterval } from '../../../models/evaluation/intervals.js';
+import { bootstrapInterval, wilsonInterval } from '../../../../models/maintainers/evaluation/intervals.js';
 
 const near = (actual: number, expected: number, tolerance = 5e-5): void =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected}`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { VIEWS } from '../../pipeline/exam.js';
-import { predictionsSchema } from '../../pipeline/predictions.js';
+import { VIEWS } from '../../../pipeline/exam.js';
+import { predictionsSchema } from '../../../pipeline/predictions.js';
 
 const place = { row: z.number(), column: z.number() };
 const circleSchema = z.object({ ...place, radius: z.number().positive() });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { heatmapMarks, heatmapPeak, isInside } from '../../../models/evaluation/heatmap-marks.js';
+import { heatmapMarks, heatmapPeak, isInside } from '../../../../models/maintainers/evaluation/heatmap-marks.js';
 
 const plane = (...rows: number[][]) => ({
   rows: rows.length,

@@ -72,7 +72,7 @@ def trained_trunk(name: str, by: int, options: argparse.Namespace, sets: dict[st
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help="where phantoms and caches are kept (about 15 GB)")
-    parser.add_argument("--bundle", type=Path, default=HERE.parent / "bundle", help="where the bundle is written")
+    parser.add_argument("--bundle", type=Path, default=REPOSITORY / "models" / "phantom" / "bundle", help="where the bundle is written")
     parser.add_argument("--log", type=Path, default=HERE, help="where log and figures are written")
     parser.add_argument("--steps", type=int, default=STEPS, help="of training a trunk, 64 patches each")
     parser.add_argument("--threads", type=int, default=1, help="on a machine that does nothing else, its cores")

@@ -1,5 +1,5 @@
-import { VIEWS } from '../../pipeline/exam.js';
-import { LABELS, type Label, VARIANTS, type Variant } from '../../pipeline/predictions.js';
+import { VIEWS } from '../../../pipeline/exam.js';
+import { LABELS, type Label, VARIANTS, type Variant } from '../../../pipeline/predictions.js';
 import { areaUnderCurve, type ScoredCase } from './area-under-curve.js';
 import { type Circle, isInside } from './heatmap-marks.js';
 import { bootstrapInterval, type Interval, wilsonInterval } from './intervals.js';

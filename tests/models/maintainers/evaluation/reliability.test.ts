@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { reliability } from '../../../models/evaluation/reliability.js';
+import { reliability } from '../../../../models/maintainers/evaluation/reliability.js';
 
 describe('reliability', () => {
   const found = reliability([

@@ -43,7 +43,7 @@ def main() -> None:
     options = parser.parse_args()
     folder, data = options.folder, options.data
     exams = prepare(data / "phantoms" / "validation", data / "cache" / "validation")
-    session = PatchSession(HERE.parent / "bundle" / "patch.onnx")
+    session = PatchSession(HERE.parents[2] / "models" / "phantom" / "bundle" / "patch.onnx")
     compared, greatest = 0, 0.0
     for view, (rows, columns) in zip(exams.views, patch_grids(exams)):
         crop_path = folder / "crop" / view.exam / "crop.json"
