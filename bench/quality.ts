@@ -143,7 +143,8 @@ async function main(options: Options): Promise<void> {
       alter(pictures, measured, other, turn + offset, 'real: ');
     }
   }
-  const percent = (part: number, whole: number): string => (whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`);
+  const percent = (part: number, whole: number): string =>
+    whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
   console.log(
     table(
       ['pictures', 'strength', 'exams', 'refused', 'warned', 'neither', 'by'],
@@ -154,7 +155,10 @@ async function main(options: Options): Promise<void> {
         percent(row.refused, row.exams),
         percent(row.warned, row.exams),
         percent(row.exams - row.refused - row.warned, row.exams),
-        [...row.codes].sort((a, b) => b[1] - a[1]).map(([code, times]) => `${code} ${times}`).join(', '),
+        [...row.codes]
+          .sort((a, b) => b[1] - a[1])
+          .map(([code, times]) => `${code} ${times}`)
+          .join(', '),
       ]),
     ),
   );
@@ -170,11 +174,21 @@ async function main(options: Options): Promise<void> {
   const gross = rows.filter((row) => row.gross);
   const sum = (of: (row: Row) => number): number => gross.reduce((total, row) => total + of(row), 0);
   const seen = sum((row) => row.refused + row.warned);
-  console.log(`gross alterations refused or warned: ${seen} of ${sum((row) => row.exams)} (${percent(seen, sum((row) => row.exams))})`);
-  console.log(`${(cpu.microseconds / cpu.measured / 1000).toFixed(0)} ms of CPU a phantom exam, decoding not counted; ${machine()}`);
+  console.log(
+    `gross alterations refused or warned: ${seen} of ${sum((row) => row.exams)} (${percent(
+      seen,
+      sum((row) => row.exams),
+    )})`,
+  );
+  console.log(
+    `${(cpu.microseconds / cpu.measured / 1000).toFixed(0)} ms of CPU a phantom exam, decoding not counted; ${machine()}`,
+  );
   if (options.json !== undefined) {
     const plain = rows.map((row) => ({ ...row, codes: Object.fromEntries(row.codes) }));
-    await writeFile(options.json, `${JSON.stringify({ rows: plain, ranges: Object.fromEntries(ranges) }, undefined, 2)}\n`);
+    await writeFile(
+      options.json,
+      `${JSON.stringify({ rows: plain, ranges: Object.fromEntries(ranges) }, undefined, 2)}\n`,
+    );
   }
 }
 

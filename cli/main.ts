@@ -21,6 +21,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   logs: async () => (await import('./logs.js')).logsCommand(),
   cancel: async () => (await import('./cancel.js')).cancelCommand(),
   results: async () => (await import('./results.js')).resultsCommand(),
+  accept: async () => (await import('./accept.js')).acceptCommand(),
   explain: async () => (await import('./explain.js')).explainCommand(),
   compare: async () => (await import('./compare.js')).compareCommand(),
   log: async () => (await import('./log.js')).logCommand(),

@@ -25,7 +25,14 @@ export const VIEW_CHECKS = [
   'noise',
 ] as const;
 /** What the four views are looked at for together. */
-export const EXAM_CHECKS = ['same-picture', 'view-position', 'breast-size', 'picture-size', 'visits', 'counterpart'] as const;
+export const EXAM_CHECKS = [
+  'same-picture',
+  'view-position',
+  'breast-size',
+  'picture-size',
+  'visits',
+  'counterpart',
+] as const;
 export const QUALITY_CHECKS = [...VIEW_CHECKS, ...EXAM_CHECKS] as const;
 export type ViewCheckCode = (typeof VIEW_CHECKS)[number];
 export type ExamCheckCode = (typeof EXAM_CHECKS)[number];
@@ -71,7 +78,11 @@ export const qualityPolicySchema = z.strictObject({
 });
 export type QualityPolicy = z.infer<typeof qualityPolicySchema>;
 
-const check = (action: CheckAction, expected: Bounds, accepted: Bounds): CheckSetting => ({ action, expected, accepted });
+const check = (action: CheckAction, expected: Bounds, accepted: Bounds): CheckSetting => ({
+  action,
+  expected,
+  accepted,
+});
 
 /** Bounds come from sound and altered pictures: see docs/quality.md. */
 const STRICT: QualitySettings = {

@@ -1,7 +1,7 @@
 import { type Acceptance, acceptedName, filesDigest } from '../../pipeline/acceptance.js';
 import { DEFAULT_BRANCH } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
-import { VIEWS, type View } from '../../pipeline/exam.js';
+import { VIEWS } from '../../pipeline/exam.js';
 import type { PipelineDocument } from '../../pipeline/pipeline-document.js';
 import { QUALITY_CHECKS } from '../../pipeline/quality-policy.js';
 import { sha256Hex } from '../../repos/hash.js';
@@ -53,7 +53,8 @@ export async function accept(session: Session, options: AcceptOptions): Promise<
   const files = filesDigest(item.files, sha256Hex);
   const name = acceptedName({ check, ...(view === undefined ? {} : { view }) });
   let accepted: string[] = [];
-  const message = options.message ?? (withdraw ? `Take back that ${exam} passes ${name}` : `Let ${exam} pass ${name}: ${reason}`);
+  const message =
+    options.message ?? (withdraw ? `Take back that ${exam} passes ${name}` : `Let ${exam} pass ${name}: ${reason}`);
   const commit = await repository.commitOnto(
     branch,
     { author, message, by: { kind: 'accept' } },
@@ -65,11 +66,17 @@ export async function accept(session: Session, options: AcceptOptions): Promise<
       const acceptance = { check, ...(view && { view }), reason, author, time: now().toISOString(), files };
       const kept = before.filter((one) => acceptedName(one) !== name);
       const next = withdraw ? kept : isThere ? before : [...kept, acceptance];
-      accepted = next.filter((one) => one.files === files).map(acceptedName).sort();
+      accepted = next
+        .filter((one) => one.files === files)
+        .map(acceptedName)
+        .sort();
       if (!withdraw && isThere) return undefined;
       const changed = withAcceptances(document, exam, next);
       return {
-        roots: { ...roots, pipeline: await writePipeline(repository, rootOf({ roots }, 'pipeline'), changed, sequence) },
+        roots: {
+          ...roots,
+          pipeline: await writePipeline(repository, rootOf({ roots }, 'pipeline'), changed, sequence),
+        },
       };
     },
   );
@@ -92,4 +99,8 @@ function oneOf<T extends string>(known: readonly T[], given: string, what: strin
 }
 
 const nothingToTakeBack = (exam: string, name: string): MammoflowError =>
-  new MammoflowError('invalid-argument', `Nothing like ${name} is accepted of ${exam}.`, `See \`mammoflow explain ${exam}\`.`);
+  new MammoflowError(
+    'invalid-argument',
+    `Nothing like ${name} is accepted of ${exam}.`,
+    `See \`mammoflow explain ${exam}\`.`,
+  );

@@ -82,7 +82,9 @@ export function describeChanges(changes: readonly DatumChange[]): string[] {
     } else if (change.kind === 'model') {
       phrases.push(`model file ${change.role} ${shaText(change.before)} → ${shaText(change.after)}`);
     } else if (change.kind === 'label') {
-      phrases.push(`${LABEL_TEXTS[change.label] ?? change.label} ${change.before || 'none'} → ${change.after || 'none'}`);
+      phrases.push(
+        `${LABEL_TEXTS[change.label] ?? change.label} ${change.before || 'none'} → ${change.after || 'none'}`,
+      );
     } else if (change.kind === 'preprocessing') phrases.push(`preprocessing of the model file ${change.role}`);
     else {
       const list = files.get(change.repo) ?? [];

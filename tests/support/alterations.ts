@@ -346,9 +346,7 @@ export const alterations: readonly Alteration[] = [
   one('collimator', '3 % on the left', true, framed(0.03, 1, 'l')),
   one('background offset', '1', true, offset(0)),
   ...[0.01, 0.1].map((share) => one('background offset', `${100 * share} %`, true, offset(share))),
-  ...[0.0005, 0.01, 0.05].map((share) =>
-    one('background noise', `${100 * share} %`, true, noisyBackground(share)),
-  ),
+  ...[0.0005, 0.01, 0.05].map((share) => one('background noise', `${100 * share} %`, true, noisyBackground(share))),
   ...[16, 64, 256, 1024].map((levels) => one('grey levels', String(levels), levels <= 256, posterised(levels))),
   ...[0.05, 0.25, 0.5].map((share) => one('saturated', `${100 * share} %`, share >= 0.25, saturated(share))),
   ...[0.1, 0.3, 0.5].map((share) => one('clipped below', `${100 * share} %`, share >= 0.5, clipped(share))),
