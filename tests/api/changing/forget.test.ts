@@ -188,6 +188,9 @@ describe('forgetting an exam', function () {
     assert.equal(exitCode, 0);
     const { exams } = JSON.parse(stdout) as { exams: { wouldRemove: Record<string, number> }[] };
     assert.equal(exams[0]?.wouldRemove.exams, 4);
+    const told = await mammoflow(s3(), 'forget', 'exam-other');
+    assert.equal(told.exitCode, 0);
+    assert.match(told.stdout, /\nNothing was removed\. Add --yes to remove all of it for ever\.\n$/);
     assert.equal((await versions()).length, count);
   });
 });
