@@ -8,7 +8,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { StageActivities } from '../activities/datum/stage-activities.js';
-import type { ControlActivities } from '../activities/job/control-activities.js';
+import type { ControlActivities, RecordedOutcome } from '../activities/job/control-activities.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import {
   type ExamReport,
@@ -49,8 +49,12 @@ export async function processExam(argument: ProcessExamInput): Promise<ExamRepor
     taskQueue: TASK_QUEUES.workflow,
     summary: `outcome of exam ${input.exam}`,
   });
-  await recordOutcome({ job: input.job, page: input.page, exam: input.exam, stages: reports });
-  const report = reportOf(input.exam, reports);
+  const recorded = await recordOutcome({ job: input.job, page: input.page, exam: input.exam, stages: reports });
+  // Builds before an exam could be forgotten under way recorded nothing to read.
+  const isForgotten = (recorded as RecordedOutcome | undefined)?.forgotten === true;
+  const report: ExamReport = isForgotten
+    ? { exam: input.exam, outcome: 'forgotten', stages: {} }
+    : reportOf(input.exam, reports);
   upsertSearchAttributes(searchAttributes({ outcome: report.outcome }));
   await tellParent(input.parent, report);
   return report;
