@@ -56,7 +56,7 @@ export async function runDatum(
   const node = nodeNamed(settings.graph, request.stage);
   const models = modelsOf(settings.eras[planned.era], node);
   const inputs = await inputFiles(dependencies, node, planned, request);
-  const names = { bundle: settings.eras[planned.era]?.bundle ?? '' };
+  const names = { bundle: settings.eras[planned.era]?.bundle ?? '', accepted: (planned.accepted ?? []).join(',') };
   const document = datumKeyDocument(node, request.exam, models, inputs, names);
   const key = datumKey(document, sha256Hex);
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
 import { stages } from '../../activities/stages/index.js';
-import { listJobResults, listResults } from '../../api/reading/list-results.js';
+import { type ExamResult, listResults, streamJobResults } from '../../api/reading/list-results.js';
 import type { Commit } from '../../pipeline/commit.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { LABELS } from '../../pipeline/predictions.js';
@@ -89,7 +89,8 @@ describe('processing a commit', function () {
     assert.deepEqual(summary.exams, { processed: 0, skipped: 2, failed: 0 });
     for (const stage of STAGES) assert.equal(summary.stages[stage]?.skipped, 2, stage);
     assert.equal((await head()).id, before.id, 'nothing changed, so nothing is committed');
-    const results = await listJobResults(system.session.repository, stages, summary.job);
+    const results: ExamResult[] = [];
+    for await (const one of streamJobResults(system.session.repository, stages, summary.job)) results.push(one);
     assert.deepEqual(
       results.map(({ outcome }) => outcome),
       ['skipped', 'skipped'],
