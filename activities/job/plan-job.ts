@@ -97,7 +97,7 @@ export async function planJob(
       only: settings.only,
       graph: wants.graph,
       eras,
-      plannedAt: new Date().toISOString(),
+      plannedAt: new Date(repository.store.serverTime()).toISOString(),
     };
     await writeJson(repository.store, jobSettingsKey(job), jobSettings as unknown as Json);
   }
