@@ -5,13 +5,14 @@ import { parseCount } from '../cli/options.js';
 import { readGrey16Png } from '../imaging/grey16-png.js';
 import type { Grey16Image } from '../imaging/planes.js';
 import type { MeasuredExam } from '../imaging/quality/check.js';
-import { type Finding, inspectExam } from '../imaging/quality/inspect.js';
+import { inspectExam } from '../imaging/quality/inspect.js';
 import { measureView } from '../imaging/quality/measure-view.js';
 import { drawView } from '../models/phantom/draw-view.js';
 import { STANDARD_MIX } from '../models/phantom/mix.js';
 import { planExam } from '../models/phantom/plan-exam.js';
 import { VIEWS, type View } from '../pipeline/exam.js';
-import { qualityPolicySchema, qualitySettings, type Verdict } from '../pipeline/quality-policy.js';
+import { qualityPolicySchema, qualitySettings } from '../pipeline/quality-policy.js';
+import { type Finding, worstVerdict } from '../pipeline/quality-report.js';
 import { alterations, type Pictures } from '../tests/support/alterations.js';
 import { sharedFolder } from '../tests/support/shared.js';
 import { machine, table } from './system.js';
@@ -71,13 +72,6 @@ async function realExams(): Promise<{ readonly name: string; readonly pictures: 
 const measureExam = (pictures: Partial<Pictures>): Partial<MeasuredExam> =>
   Object.fromEntries(Object.entries(pictures).map(([view, image]) => [view, measureView(image as Grey16Image)]));
 
-const worst = (findings: readonly Finding[]): Verdict =>
-  findings.some(({ verdict }) => verdict === 'refuse')
-    ? 'refuse'
-    : findings.some(({ verdict }) => verdict === 'warn')
-      ? 'warn'
-      : 'ok';
-
 async function main(options: Options): Promise<void> {
   const settings = qualitySettings(qualityPolicySchema.parse({ policy: options.policy }));
   const rows: Row[] = [];
@@ -91,7 +85,7 @@ async function main(options: Options): Promise<void> {
   const ranges = new Map<string, { low: number; high: number }>();
   const count = (row: Row, findings: readonly Finding[]): void => {
     row.exams += 1;
-    const verdict = worst(findings);
+    const verdict = worstVerdict(findings);
     if (verdict === 'refuse') row.refused += 1;
     if (verdict === 'warn') row.warned += 1;
     for (const code of new Set(findings.filter((each) => each.verdict !== 'ok').map((each) => each.code)))
@@ -143,7 +137,8 @@ async function main(options: Options): Promise<void> {
       alter(pictures, measured, other, turn + offset, 'real: ');
     }
   }
-  const percent = (part: number, whole: number): string => (whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`);
+  const percent = (part: number, whole: number): string =>
+    whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
   console.log(
     table(
       ['pictures', 'strength', 'exams', 'refused', 'warned', 'neither', 'by'],
@@ -154,7 +149,10 @@ async function main(options: Options): Promise<void> {
         percent(row.refused, row.exams),
         percent(row.warned, row.exams),
         percent(row.exams - row.refused - row.warned, row.exams),
-        [...row.codes].sort((a, b) => b[1] - a[1]).map(([code, times]) => `${code} ${times}`).join(', '),
+        [...row.codes]
+          .sort((a, b) => b[1] - a[1])
+          .map(([code, times]) => `${code} ${times}`)
+          .join(', '),
       ]),
     ),
   );
@@ -170,11 +168,21 @@ async function main(options: Options): Promise<void> {
   const gross = rows.filter((row) => row.gross);
   const sum = (of: (row: Row) => number): number => gross.reduce((total, row) => total + of(row), 0);
   const seen = sum((row) => row.refused + row.warned);
-  console.log(`gross alterations refused or warned: ${seen} of ${sum((row) => row.exams)} (${percent(seen, sum((row) => row.exams))})`);
-  console.log(`${(cpu.microseconds / cpu.measured / 1000).toFixed(0)} ms of CPU a phantom exam, decoding not counted; ${machine()}`);
+  console.log(
+    `gross alterations refused or warned: ${seen} of ${sum((row) => row.exams)} (${percent(
+      seen,
+      sum((row) => row.exams),
+    )})`,
+  );
+  console.log(
+    `${(cpu.microseconds / cpu.measured / 1000).toFixed(0)} ms of CPU a phantom exam, decoding not counted; ${machine()}`,
+  );
   if (options.json !== undefined) {
     const plain = rows.map((row) => ({ ...row, codes: Object.fromEntries(row.codes) }));
-    await writeFile(options.json, `${JSON.stringify({ rows: plain, ranges: Object.fromEntries(ranges) }, undefined, 2)}\n`);
+    await writeFile(
+      options.json,
+      `${JSON.stringify({ rows: plain, ranges: Object.fromEntries(ranges) }, undefined, 2)}\n`,
+    );
   }
 }
 

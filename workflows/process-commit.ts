@@ -368,7 +368,11 @@ class Job {
   }
 }
 
-const asArgument = (node: Plan['graph'][number]) => ({ ...node, upstream: [...node.upstream] });
+const asArgument = ({ upstream, after, ...node }: Plan['graph'][number]) => ({
+  ...node,
+  upstream: [...upstream],
+  ...(after === undefined ? {} : { after: [...after] }),
+});
 
 /** The reason of a failed activity, instead of "activity task failed"; anything else as it is. */
 function asJobFailure(error: unknown): unknown {

@@ -14,7 +14,9 @@ export const breastSize: ExamCheck = {
   measure(exam) {
     const ratios = (['CC', 'MLO'] as const).flatMap((position) => {
       const [left, right] = [breastArea(exam[`L_${position}`]), breastArea(exam[`R_${position}`])];
-      return left === undefined || right === undefined ? [] : [Math.sqrt(Math.max(left, right) / Math.min(left, right))];
+      return left === undefined || right === undefined
+        ? []
+        : [Math.sqrt(Math.max(left, right) / Math.min(left, right))];
     });
     if (ratios.length === 0) return undefined;
     if (ratios.length === 2 && ratios.every((ratio) => ratio > 1 / Math.sqrt(NO_COUNTERPART))) return undefined;

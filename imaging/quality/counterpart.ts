@@ -1,5 +1,5 @@
-import type { ExamCheck, MeasuredExam } from './check.js';
 import { breastArea } from './breast-size.js';
+import type { ExamCheck, MeasuredExam } from './check.js';
 
 /** The smaller over the larger breast's area, in the position where they are more alike. */
 export const counterpart: ExamCheck = {

@@ -45,7 +45,9 @@ export function findFrame(image: Grey16Image, background: Background | undefined
 
 function isFrameLine(valueAt: (along: number) => number, length: number, { level, tolerance }: Background): boolean {
   const count = Math.min(SAMPLES, length);
-  const values = Float64Array.from({ length: count }, (_, index) => valueAt(Math.floor(((index + 0.5) * length) / count)));
+  const values = Float64Array.from({ length: count }, (_, index) =>
+    valueAt(Math.floor(((index + 0.5) * length) / count)),
+  );
   const middle = values.slice().sort()[count >> 1] as number;
   if (Math.abs(middle - level) <= 2 * tolerance) return false;
   const near = SAME * Math.max(middle, level);

@@ -6,7 +6,8 @@ const ENOUGH = 0.05;
 /** Share of what is not background that is brighter than it: 1 in a mammogram, 0 with inverted grey. */
 export const polarity: ViewCheck = {
   code: 'polarity',
-  measure: ({ background }) => (background === undefined || background.share < ENOUGH ? undefined : background.brighter),
+  measure: ({ background }) =>
+    background === undefined || background.share < ENOUGH ? undefined : background.brighter,
   fault: (_, __, value) =>
     value < 0.5
       ? 'The background is brighter than the breast: the grey values are inverted.'

@@ -36,6 +36,7 @@ export function tissueStatistics(
 ): TissueStatistics | undefined {
   const histogram = new Uint32Array(65_536);
   let [count, squares, coarseSquares, pairs] = [0, 0, 0, 0];
+  const reach = Math.ceil(LAG / blockSize) + 1;
   for (let blockRow = top; blockRow < bottom; blockRow += 1) {
     for (let row = blockRow * blockSize; row < (blockRow + 1) * blockSize; row += 2) {
       for (let block = left; block < right; block += 1) {
@@ -43,9 +44,11 @@ export function tissueStatistics(
         const start = row * columns + block * blockSize;
         for (let index = start; index < start + blockSize; index += 1) histogram[pixels[index] as number]! += 1;
         count += blockSize;
-        // The lag stays inside the breast where the blocks that it reaches do.
-        const reach = block + Math.ceil(LAG / blockSize);
-        if (reach >= right || mask.pixels[blockRow * blockColumns + reach] === 0) continue;
+        // Away from the skin on either side, whose step would pass for sharpness.
+        const [before, after] = [block - reach, block + reach];
+        if (before < left || after >= right) continue;
+        if (mask.pixels[blockRow * blockColumns + before] === 0) continue;
+        if (mask.pixels[blockRow * blockColumns + after] === 0) continue;
         const value = pixels[start] as number;
         const next = value - (pixels[start + 1] as number);
         const coarse = value - (pixels[start + LAG] as number);
