@@ -1,7 +1,8 @@
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { createMammoflow, type Mammoflow } from './api/mammoflow.js';
 import { type OpenSession, openSession } from './api/open-session.js';
 import { type ConnectionSettings, connectionSettings } from './infra/connection.js';
+import { userName } from './infra/user-name.js';
 import { inboxSettingsOf } from './pipeline/inbox-settings.js';
 
 export { type Page, pageOf } from './api/page.js';
@@ -54,4 +55,4 @@ export function openLocalSession(settings: ConnectionSettings, author = localAut
   });
 }
 
-const localAuthor = (): string => process.env.MAMMOFLOW_AUTHOR ?? `${userInfo().username}@${hostname()}`;
+const localAuthor = (): string => process.env.MAMMOFLOW_AUTHOR ?? `${userName()}@${hostname()}`;

@@ -4,13 +4,14 @@ import { Command } from 'commander';
 import pLimit from 'p-limit';
 import { CROP_FILE, type CropDocument, cropDocumentSchema, parseDocument } from '../activities/stages/documents.js';
 import { stages } from '../activities/stages/index.js';
+import { put } from '../api/changing/put.js';
 import { startJob, waitForJob } from '../api/jobs/jobs-client.js';
 import { type ExamResult, listResults } from '../api/reading/list-results.js';
+import { requireHead, type Session } from '../api/session.js';
 import { progressLine, progressText } from '../cli/job-output.js';
 import { parseCount } from '../cli/options.js';
-import { put } from '../cli/put.js';
-import { openSession, requireHead, type Session } from '../cli/session.js';
 import { readNpz } from '../imaging/npz.js';
+import { openLocalSession } from '../index.js';
 import { channelsOf, readBundle } from '../inference/bundle.js';
 import { connectionSettings } from '../infra/connection.js';
 import { startStack } from '../infra/dev/stack.js';
@@ -87,9 +88,15 @@ async function main(options: Options): Promise<void> {
   const stack = await startStack({ dataFolder, log: (line) => console.error(line) });
   let measured: MeasuredExam[];
   try {
-    const session = openSession(await connectionSettings({ dataFolder, environment: {} }));
+    const session = openLocalSession(await connectionSettings({ dataFolder, environment: {} }));
     try {
-      await put(session, 'models', [bundle.folder], { branch: DEFAULT_BRANCH, process: false, for: 'all' });
+      await put(session, {
+        repo: 'models',
+        paths: [bundle.folder],
+        branch: DEFAULT_BRANCH,
+        process: false,
+        for: 'all',
+      });
       const head = await processExams(session, join(folder, 'exams'));
       measured = await measure(session, head, wanted);
     } finally {
@@ -120,7 +127,7 @@ async function main(options: Options): Promise<void> {
 
 /** Puts what is not there yet and brings all results up to date. @throws MammoflowError when an exam failed. */
 async function processExams(session: Session, exams: string): Promise<Commit> {
-  const { refused } = await put(session, 'exams', [exams], { branch: DEFAULT_BRANCH, process: false });
+  const { refused } = await put(session, { repo: 'exams', paths: [exams], branch: DEFAULT_BRANCH, process: false });
   if (refused[0] !== undefined) throw new MammoflowError('invalid-image', refused[0].reason);
   const client = await session.client();
   const job = await startJob(client, await requireHead(session.repository, DEFAULT_BRANCH), { branch: DEFAULT_BRANCH });

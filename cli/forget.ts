@@ -40,7 +40,10 @@ Example:
     )
     .action((exams: string[], options: ForgetOptions) =>
       withMammoflow(options.data, async (mammoflow) => {
-        if (options.yes !== true) return printPreview(await mammoflow.previewForget({ exams }), options);
+        if (options.yes !== true) {
+          printPreview(await mammoflow.previewForget({ exams }), options);
+          return;
+        }
         const outcome = await mammoflow.forget({
           exams,
           wait: options.wait,
@@ -56,7 +59,10 @@ Example:
 }
 
 function printPreview(preview: ForgetPreview, { json }: ForgetOptions): void {
-  if (json) return printJson(preview);
+  if (json) {
+    printJson(preview);
+    return;
+  }
   for (const { exam, wouldRemove } of preview.exams) printCounts(exam, wouldRemove);
   printLine('Nothing was removed. Add --yes to remove all of it for ever.');
 }

@@ -33,7 +33,8 @@ Example:
           const cells = rows.map(({ job, status, started, ended }) => [job, status, started, ended]);
           printLine(table(['JOB', 'STATUS', 'STARTED', 'ENDED'], cells));
         }
-        if (more) printNote(`These are the newest ${rows.length}; --all shows all, --limit <count> more.`);
+        if (more && limit === ROWS)
+          printNote(`These are the newest ${rows.length}; --all shows all, --limit <count> more.`);
       }),
     );
 }

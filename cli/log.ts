@@ -58,7 +58,8 @@ Examples:
         if (options.json) printJson(rows.map(({ newest }) => newest));
         else if (rows.length === 0) printLine('no commits');
         else printLine(table(['COMMIT', 'SEQUENCE', 'TIME', 'AUTHOR', 'BY', 'MESSAGE'], rows.map(cellsOf)));
-        if (more) printNote(`These are the newest ${rows.length}; --all shows all, --limit <count> more.`);
+        if (more && limit === ROWS)
+          printNote(`These are the newest ${rows.length}; --all shows all, --limit <count> more.`);
       }),
     );
 }

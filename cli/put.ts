@@ -68,11 +68,12 @@ Examples:
 
 function printOutcome(outcome: PutOutcome, options: PutOptions): void {
   for (const { reason } of outcome.refused) printLine(`refused: ${reason}`);
-  for (const path of outcome.leftOut) printLine(`left out: ${path}`);
+  for (const path of outcome.leftOut) printLine(`left out: ${path}: ${outcome.leftOutReasons?.[path]}`);
+  for (const remark of outcome.remarks ?? []) printLine(`remark: ${remark}`);
   if (outcome.commit === null) {
-    if (outcome.refused.length > 0 && outcome.changed.length === 0) return printLine('nothing to commit');
-    printLine('nothing to commit: everything is there already');
-    if (outcome.inUse !== null && (options.process || outcome.job !== null)) printFollowUp(outcome, options);
+    const onlyRefused = outcome.refused.length > 0 && outcome.changed.length === 0;
+    printLine(onlyRefused ? 'nothing to commit' : 'nothing to commit: everything is there already');
+    if (!onlyRefused && outcome.inUse !== null && options.process) printFollowUp(outcome, options);
     return;
   }
   printLine(`commit ${outcome.commit}: ${outcome.changed.length} changed in ${outcome.repo}`);

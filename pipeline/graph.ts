@@ -16,8 +16,11 @@ export const stageNameSchema = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,62}$/, 'a stage name is lower-case letters, digits and "_"');
 
-/** What a stage may write into its files that is no input: the name of the bundle that applies to the exam. */
-export const stageLabelSchema = z.enum(['bundle']);
+/**
+ * What a stage may depend on that is no file: the name of the bundle that applies to the exam, and the quality checks that
+ * a person lets the exam pass.
+ */
+export const stageLabelSchema = z.enum(['bundle', 'accepted']);
 export type StageLabel = z.infer<typeof stageLabelSchema>;
 
 const jsonValue = z.json();

@@ -50,6 +50,8 @@ export const plannedExamSchema = z.object({
   wanted: sha256Schema,
   /** It had results before, made from something else: new scans go first. */
   replay: z.boolean(),
+  /** Quality checks that a person lets the exam pass. Absent when there are none. */
+  accepted: z.array(z.string()).optional(),
 });
 export type PlannedExam = z.infer<typeof plannedExamSchema>;
 export const jobPageSchema = z.object({ exams: z.array(plannedExamSchema) });

@@ -56,7 +56,7 @@ export async function runDatum(
   const node = nodeNamed(settings.graph, request.stage);
   const models = modelsOf(settings.eras[planned.era], node);
   const inputs = await inputFiles(dependencies, node, planned, request);
-  const names = { bundle: settings.eras[planned.era]?.bundle ?? '' };
+  const names = { bundle: settings.eras[planned.era]?.bundle ?? '', accepted: (planned.accepted ?? []).join(',') };
   const document = datumKeyDocument(node, request.exam, models, inputs, names);
   const key = datumKey(document, sha256Hex);
 
@@ -66,7 +66,9 @@ export async function runDatum(
   const replaced = lost && `version ${lost.versionId} of ${lost.key} was gone from the bucket`;
 
   requireVersion(dependencies, node);
-  const startedAt = new Date().toISOString();
+  // By the bucket's clock: that of a worker may be days ahead, and nobody would notice.
+  const now = (): string => new Date(store.serverTime()).toISOString();
+  const startedAt = now();
   const outputFolder = await dependencies.cache.temporaryFolder();
   const held: CachedFile[] = [];
   try {
@@ -100,11 +102,13 @@ export async function runDatum(
         ...(replaced === undefined ? {} : { replaced }),
       } as DatumRecord['provenance'],
       startedAt,
-      finishedAt: new Date().toISOString(),
+      finishedAt: now(),
     };
     const written =
       known === undefined ? await writeDatumRecord(store, record) : await replaceDatumRecord(store, record, known.etag);
     return { datum: key, computed: true, job: written.job, ...(replaced === undefined ? {} : { replaced }) };
+  } catch (error) {
+    throw dependencies.cache.explained(error);
   } finally {
     for (const file of held) file.release();
     await rm(outputFolder, { recursive: true, force: true });

@@ -72,7 +72,15 @@ export async function planJob(
     planned += 1;
     const era = eras.indexOf(wants.eraOf(item));
     erasUsed.add(era);
-    page.push({ exam: item.name, files: [...item.files], era, wanted, replay: outcome !== undefined });
+    const accepted = [...wants.acceptedOf(item)];
+    page.push({
+      exam: item.name,
+      files: [...item.files],
+      era,
+      wanted,
+      replay: outcome !== undefined,
+      ...(accepted.length === 0 ? {} : { accepted }),
+    });
     if (page.length === PAGE_EXAMS) await flush();
   }
   if (page.length > 0) await flush();

@@ -1,7 +1,7 @@
 // `npm run build`: compiles, and writes down what was compiled. Plain Node, since nothing is built yet.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -15,11 +15,28 @@ export function build() {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const { status } = spawnSync(process.execPath, [compiler, '-p', '.'], { cwd: root, stdio: ['inherit', 2, 2] });
   if (status === 0) {
+    removeStale(join(root, 'dist'));
     noteBuild();
     // Compiled files alone do not tell whether all of them are there: this one is written after a build that succeeded.
     writeFileSync(join(root, 'dist', '.built'), '');
   }
   return status ?? 1;
+}
+
+/**
+ * Removes what was compiled from sources that are gone: a test of that kind would go on being run. Files that are not the
+ * compiler's stay.
+ */
+function removeStale(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      removeStale(path);
+      continue;
+    }
+    const [, stem] = /^(.+?)(?:\.d)?\.[jt]s(?:\.map)?$/.exec(relative(join(root, 'dist'), path)) ?? [];
+    if (stem !== undefined && !['.ts', '.tsx'].some((ending) => existsSync(join(root, stem + ending)))) rmSync(path);
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { collectGarbage } from '../../api/changing/collect-garbage.js';
 import { startJob } from '../../api/jobs/jobs-client.js';
-import { collectGarbage } from '../../cli/gc.js';
 import type { Commit } from '../../pipeline/commit.js';
 import { blackExam } from '../support/exams.js';
 import { storeText } from '../support/repository.js';
@@ -26,7 +26,7 @@ describe('mammoflow gc', function () {
     const isThere = async () => (await session.repository.store.head(lost.key, lost.versionId)) !== undefined;
     // S3 tells the time of a version to the second.
     const found = await until('the upload to have an age', async () => {
-      const outcome = await collectGarbage(session, { ...NOW, yes: false });
+      const outcome = await collectGarbage(session, { ...NOW, dryRun: true });
       return outcome.versions > 0 && outcome;
     });
     assert.deepEqual(found, {
@@ -36,9 +36,9 @@ describe('mammoflow gc', function () {
       prefixes: { 'exams/': { versions: 1, bytes: 15 } },
     });
     assert.ok(await isThere());
-    assert.deepEqual(await collectGarbage(session, { ...NOW, yes: true }), { ...found, dryRun: false });
+    assert.deepEqual(await collectGarbage(session, { ...NOW, dryRun: false }), { ...found, dryRun: false });
     assert.ok(!(await isThere()));
-    assert.equal((await collectGarbage(session, { ...NOW, yes: true })).versions, 0);
+    assert.equal((await collectGarbage(session, { ...NOW, dryRun: false })).versions, 0);
   });
 
   it('with a job under way insists on a grace of an hour, and on knowing what the job will use', async () => {
@@ -48,13 +48,13 @@ describe('mammoflow gc', function () {
     const job = await startJob(await session.client(), head, { branch: 'main' });
     const refused = new RegExp(`Jobs are running \\(.*${job}.*\\)`);
     await until('the job to be listed', () =>
-      collectGarbage(session, { ...NOW, yes: true }).then(
+      collectGarbage(session, { ...NOW, dryRun: false }).then(
         () => false,
         (error: Error) => refused.test(error.message),
       ),
     );
     await assert.rejects(
-      collectGarbage(session, { ...NOW, graceHours: 1, yes: true }),
+      collectGarbage(session, { ...NOW, graceHours: 1, dryRun: false }),
       new RegExp(`${job} is still being planned`),
     );
   });

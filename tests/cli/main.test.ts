@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildProgram } from '../../cli/main.js';
-import type { PutOutcome } from '../../cli/put.js';
+import type { PutOutcome } from '../../index.js';
 import type { S3Service } from '../../infra/dev/services.js';
 import { VIEWS, viewFile } from '../../pipeline/exam.js';
 import { sha256Hex } from '../../repos/hash.js';
@@ -109,6 +109,34 @@ describe('the data verbs of the real command', function () {
     assert.equal(pipeline.stdout, 'no commits\n');
   });
 
+  it('log and results take a branch by its name, and say what does not go together', async () => {
+    assert.equal((await mammoflow(s3, 'branch', 'create', 'trial', 'main~1')).exitCode, 0);
+    const [branch, at, both, results, twice] = await Promise.all([
+      json<{ message: string }[]>('log', '--branch', 'trial'),
+      json<{ message: string }[]>('log', '@trial'),
+      mammoflow(s3, 'log', 'exams@main', '--branch', 'trial'),
+      json<{ exam: string }[]>('results', '--branch', 'trial', '--waiting', '--exam', 'a', 'nosuch'),
+      mammoflow(s3, 'results', 'main', '--branch', 'trial'),
+    ]);
+    assert.deepEqual(
+      branch.map(({ message }) => message),
+      ['put 1'],
+    );
+    assert.deepEqual(at, branch);
+    assert.match(both.stderr, /^error: Both @main and --branch trial are given\./);
+    assert.deepEqual(
+      results.map(({ exam }) => exam),
+      ['a'],
+    );
+    assert.match(twice.stderr, /^error: Both main and --branch trial are given\./);
+  });
+
+  it('ls and get say what was meant when something in a repo is not joined to it', async () => {
+    const [ls, get] = await Promise.all([mammoflow(s3, 'ls', 'exams', 'a'), mammoflow(s3, 'get', 'exams/a/L_CC.png')]);
+    assert.match(ls.stderr, /^error: What is meant inside a repo is joined to it\. Write `mammoflow ls exams:a`\.$/m);
+    assert.match(get.stderr, /comes after a colon: exams:a\/L_CC\.png\.$/m);
+  });
+
   it('diff lists what was added, removed and changed, with the files', async () => {
     const forwards = [
       { name: 'b', change: 'changed', files: ['~L_CC.png'] },
@@ -143,6 +171,17 @@ describe('the data verbs of the real command', function () {
       assert.deepEqual(await readFile(join(folder, 'exam', 'b', 'L_CC.png')), makePng({ rows: 8, columns: 7 }));
       assert.equal(printed.exitCode, 0, printed.stderr);
       assert.ok(printed.stdout.includes('PNG'));
+    }));
+
+  it('get fetches nothing twice, and overwrites what somebody else wrote only when told to', () =>
+    withTemporaryFolder(async (folder) => {
+      await json<string[]>('get', 'exams@main~1:b', folder);
+      const others = await mammoflow(s3, 'get', 'exams:b', folder);
+      assert.equal(others.exitCode, 1);
+      assert.match(others.stderr, /L_CC\.png is there and has another content\. .*--force/);
+      assert.deepEqual(await readFile(join(folder, 'b', 'L_CC.png')), makePng({ rows: 8, columns: 6 }));
+      assert.equal((await json<string[]>('get', 'exams:b', folder, '--force')).length, 4);
+      assert.deepEqual(await readFile(join(folder, 'b', 'L_CC.png')), makePng({ rows: 8, columns: 7 }));
     }));
 
   it('get leaves no file behind whose bytes are not those that were committed', () =>
@@ -234,8 +273,10 @@ describe('the data verbs of the real command', function () {
   });
 });
 
+const { commands } = await buildProgram();
+
 describe('the help', () => {
-  for (const command of buildProgram().commands) {
+  for (const command of commands) {
     it(`of ${command.name()} says what it does and shows an example`, () => {
       let text = '';
       command.configureOutput({
@@ -254,6 +295,6 @@ describe('the help', () => {
   it('lists every verb, and is printed by the real command', async () => {
     const { exitCode, stdout } = await mammoflow(await freshBucket(), '--help');
     assert.equal(exitCode, 0);
-    for (const command of buildProgram().commands) assert.match(stdout, new RegExp(`^  ${command.name()} `, 'm'));
+    for (const command of commands) assert.match(stdout, new RegExp(`^  ${command.name()} `, 'm'));
   });
 });

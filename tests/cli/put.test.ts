@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type PutOutcome, put } from '../../cli/put.js';
-import type { Session } from '../../cli/session.js';
+import { put } from '../../api/changing/put.js';
 import { writeGrey16Png } from '../../imaging/grey16-png.js';
+import type { PutOutcome } from '../../index.js';
 import type { Bundle } from '../../pipeline/bundle.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { VIEWS, viewFile } from '../../pipeline/exam.js';
@@ -16,18 +16,9 @@ import { mammoflow, startCommand } from '../support/command.js';
 import { versionsUnder, withRepository } from '../support/repository.js';
 import { repositoryRoot } from '../support/shared.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
+import { COMMIT_ONLY, offlineSession } from '../support/verbs.js';
 
 const PLACEHOLDER = join(repositoryRoot, 'models', 'placeholder', 'bundle');
-const COMMIT_ONLY = { branch: 'main', process: false } as const;
-
-/** A session whose Temporal must not be asked, or answers with an error. */
-const sessionOf = (repository: Repository, error = new Error('no job should be started')): Session => ({
-  settings: { bucket: repository.store.bucket } as Session['settings'],
-  repository,
-  client: () => Promise.reject(error),
-  close: async () => {},
-});
-
 async function writeExam(folder: string, columns = 6): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const view of VIEWS) await writeFile(join(folder, viewFile(view)), makePng({ rows: 8, columns }));
@@ -66,7 +57,12 @@ describe('mammoflow put exams', () => {
         for (const name of ['a', 'b', 'bad one']) await writeExam(join(folder, name));
         await rm(join(folder, 'b', 'L_CC.png'));
         await writeFile(join(folder, 'a', 'report.pdf'), '');
-        const outcome = await put(sessionOf(repository), 'exams', [folder], { ...COMMIT_ONLY, message: 'November' });
+        const outcome = await put(offlineSession(repository), {
+          repo: 'exams',
+          paths: [folder],
+          ...COMMIT_ONLY,
+          message: 'November',
+        });
         assert.deepEqual(outcome.changed, ['a']);
         assert.deepEqual(
           outcome.refused.map((refusal) => ('exam' in refusal ? refusal.exam : '')),
@@ -84,18 +80,20 @@ describe('mammoflow put exams', () => {
     withTemporaryFolder((folder) =>
       withRepository(async (repository) => {
         await writeExam(join(folder, 'a'));
-        await put(sessionOf(repository), 'exams', [folder], COMMIT_ONLY);
+        await put(offlineSession(repository), { repo: 'exams', paths: [folder], ...COMMIT_ONLY });
         assert.equal((await repository.head('main'))?.message, 'Put exam a');
       }),
     ));
 
-  it('makes no commit and no job when everything is there already', () =>
+  it('makes no commit when everything is there already, and starts the job that may still be due', () =>
     withTemporaryFolder((folder) =>
       withRepository(async (repository) => {
-        await put(sessionOf(repository), 'models', [PLACEHOLDER], COMMIT_ONLY);
+        await put(offlineSession(repository), { repo: 'models', paths: [PLACEHOLDER], ...COMMIT_ONLY });
         await writeExam(join(folder, 'a'));
-        await put(sessionOf(repository), 'exams', [folder], COMMIT_ONLY);
-        const again = await put(sessionOf(repository), 'exams', [folder], { branch: 'main', process: true });
+        const exams = { repo: 'exams', paths: [folder] };
+        await put(offlineSession(repository), { ...exams, ...COMMIT_ONLY });
+        const again = await put(offlineSession(repository), { ...exams, ...COMMIT_ONLY });
+        await assert.rejects(put(offlineSession(repository), exams), /no job should be started/);
         const nothing: PutOutcome = {
           repo: 'exams',
           commit: null,
@@ -113,7 +111,12 @@ describe('mammoflow put exams', () => {
     withTemporaryFolder((folder) =>
       withRepository(async (repository) => {
         await writeExam(join(folder, 'bad one'));
-        const outcome = await put(sessionOf(repository), 'exams', [folder], { branch: 'main', process: true });
+        const outcome = await put(offlineSession(repository), {
+          repo: 'exams',
+          paths: [folder],
+          branch: 'main',
+          process: true,
+        });
         assert.equal(outcome.commit, null);
         assert.equal(outcome.refused.length, 1);
         assert.equal(await repository.head('main'), undefined);
@@ -123,11 +126,11 @@ describe('mammoflow put exams', () => {
   it('says that the commit is made when the job cannot be started', () =>
     withTemporaryFolder((folder) =>
       withRepository(async (repository) => {
-        await put(sessionOf(repository), 'models', [PLACEHOLDER], COMMIT_ONLY);
+        await put(offlineSession(repository), { repo: 'models', paths: [PLACEHOLDER], ...COMMIT_ONLY });
         await writeExam(join(folder, 'a'));
         const down = new MammoflowError('service-unavailable', 'Temporal does not answer.', 'See `mammoflow status`.');
         await assert.rejects(
-          put(sessionOf(repository, down), 'exams', [folder], { branch: 'main', process: true }),
+          put(offlineSession(repository, down), { repo: 'exams', paths: [folder], branch: 'main', process: true }),
           (error) => {
             assert.ok(error instanceof MammoflowError);
             assert.equal(error.code, 'service-unavailable');
@@ -145,7 +148,7 @@ describe('mammoflow put exams', () => {
   it('refuses other repos and options that are not for exams', () =>
     withRepository(async (repository) => {
       const fails = (repo: string, options: object, message: RegExp) =>
-        assert.rejects(put(sessionOf(repository), repo, [PLACEHOLDER], { ...COMMIT_ONLY, ...options }), {
+        assert.rejects(put(offlineSession(repository), { repo, paths: [PLACEHOLDER], ...COMMIT_ONLY, ...options }), {
           code: 'invalid-argument',
           message,
         });
@@ -158,7 +161,7 @@ describe('mammoflow put exams', () => {
     await withTemporaryFolder((folder) =>
       withRepository(async (repository, s3) => {
         await writeExam(join(folder, 'small', 'first'));
-        await put(sessionOf(repository), 'exams', [join(folder, 'small')], COMMIT_ONLY);
+        await put(offlineSession(repository), { repo: 'exams', paths: [join(folder, 'small')], ...COMMIT_ONLY });
         const before = await repository.head('main');
         const alreadyThere = (await versionsUnder(s3, 'exams/')).length;
 
@@ -219,8 +222,8 @@ describe('mammoflow put models', function () {
   it('uses the first bundle for all exams and a second one only when told to', () =>
     withTemporaryFolder((folder) =>
       withRepository(async (repository) => {
-        const session = sessionOf(repository);
-        const first = await put(session, 'models', [PLACEHOLDER], COMMIT_ONLY);
+        const session = offlineSession(repository);
+        const first = await put(session, { repo: 'models', paths: [PLACEHOLDER], ...COMMIT_ONLY });
         assert.equal(first.inUse, 'placeholder');
         assert.deepEqual(await erasAt(repository), [['placeholder', 0]]);
 
@@ -228,13 +231,13 @@ describe('mammoflow put models', function () {
         await writeBundle(other, 'other');
         await changeNetworks(other, 'other');
         await writeExam(join(folder, 'exams', 'a'));
-        await put(session, 'exams', [join(folder, 'exams')], COMMIT_ONLY);
+        await put(session, { repo: 'exams', paths: [join(folder, 'exams')], ...COMMIT_ONLY });
         // No job either, since no result is affected: the session would refuse to start one.
-        const second = await put(session, 'models', [other], { branch: 'main', process: true });
+        const second = await put(session, { repo: 'models', paths: [other], branch: 'main', process: true });
         assert.deepEqual([second.changed, second.inUse, second.job], [['other'], 'placeholder', null]);
         assert.deepEqual(await erasAt(repository), [['placeholder', 0]]);
 
-        const third = await put(session, 'models', [other], { ...COMMIT_ONLY, for: 'new' });
+        const third = await put(session, { repo: 'models', paths: [other], ...COMMIT_ONLY, for: 'new' });
         assert.deepEqual([third.changed, third.inUse], [[], 'other']);
         assert.deepEqual(await erasAt(repository), [
           ['placeholder', 0],
@@ -243,15 +246,15 @@ describe('mammoflow put models', function () {
 
         // Putting the same again changes nothing, with --for new or without.
         for (const options of [COMMIT_ONLY, { ...COMMIT_ONLY, for: 'new' as const }]) {
-          assert.equal((await put(session, 'models', [other], options)).commit, null);
+          assert.equal((await put(session, { repo: 'models', paths: [other], ...options })).commit, null);
         }
-        await put(session, 'models', [other], { ...COMMIT_ONLY, for: 'all' });
+        await put(session, { repo: 'models', paths: [other], ...COMMIT_ONLY, for: 'all' });
         assert.deepEqual(await erasAt(repository), [['other', 0]]);
-        assert.equal((await put(session, 'models', [other], { ...COMMIT_ONLY, for: 'all' })).commit, null);
+        assert.equal((await put(session, { repo: 'models', paths: [other], ...COMMIT_ONLY, for: 'all' })).commit, null);
 
         // New bytes under the name in use replace it for all, without asking.
         await changeNetworks(other, 'better');
-        const replaced = await put(session, 'models', [other], COMMIT_ONLY);
+        const replaced = await put(session, { repo: 'models', paths: [other], ...COMMIT_ONLY });
         assert.deepEqual(replaced.changed, ['other']);
         assert.deepEqual(await erasAt(repository), [['other', 0]]);
         const head = await repository.head('main');
@@ -262,7 +265,7 @@ describe('mammoflow put models', function () {
 
         // Only the text of the card changes: the notice follows, and no era begins.
         await writeFile(join(other, 'model.json'), JSON.stringify({ ...card, notice: 'Mind the step.' }));
-        await put(session, 'models', [other], COMMIT_ONLY);
+        await put(session, { repo: 'models', paths: [other], ...COMMIT_ONLY });
         const latest = await repository.head('main');
         assert.ok(latest);
         const [renoticed, ...more] = (await readPipeline(repository, latest)).eras;
@@ -276,11 +279,14 @@ describe('mammoflow put models', function () {
     withTemporaryFolder((folder) =>
       withRepository(async (repository) => {
         for (const name of ['b', 'a']) await writeBundle(join(folder, name), name);
-        await assert.rejects(put(sessionOf(repository), 'models', [folder], { ...COMMIT_ONLY, for: 'all' }), {
-          code: 'invalid-argument',
-          message: '--for takes one bundle, and there are 2.',
-        });
-        const outcome = await put(sessionOf(repository), 'models', [folder], COMMIT_ONLY);
+        await assert.rejects(
+          put(offlineSession(repository), { repo: 'models', paths: [folder], ...COMMIT_ONLY, for: 'all' }),
+          {
+            code: 'invalid-argument',
+            message: '--for takes one bundle, and there are 2.',
+          },
+        );
+        const outcome = await put(offlineSession(repository), { repo: 'models', paths: [folder], ...COMMIT_ONLY });
         assert.deepEqual([...outcome.changed].sort(), ['a', 'b']);
         assert.deepEqual(await erasAt(repository), [['a', 0]]);
       }),
@@ -297,7 +303,7 @@ describe('mammoflow put models', function () {
           return { ...rest, files } as unknown as Bundle;
         });
         await writeBundle(join(folder, 'twin'), 'good');
-        const outcome = await put(sessionOf(repository), 'models', [folder], COMMIT_ONLY);
+        const outcome = await put(offlineSession(repository), { repo: 'models', paths: [folder], ...COMMIT_ONLY });
         assert.deepEqual(outcome.changed, ['good']);
         const reasons = [
           /^Bundle hash: image\.onnx has the SHA-256 .* Copy the file again/,
@@ -316,7 +322,7 @@ describe('mammoflow put models', function () {
       withRepository(async (repository) => {
         await writeBundle(join(folder, 'bad'), 'bad');
         await writeFile(join(folder, 'bad', 'patch.onnx'), '');
-        await assert.rejects(put(sessionOf(repository), 'models', [folder], COMMIT_ONLY), {
+        await assert.rejects(put(offlineSession(repository), { repo: 'models', paths: [folder], ...COMMIT_ONLY }), {
           code: 'invalid-bundle',
           message: /^Bundle bad: patch\.onnx has the SHA-256/,
         });

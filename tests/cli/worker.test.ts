@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { servedStages } from '../../cli/worker.js';
+import { servedStages } from '../../workers/served-stages.js';
 
 describe('mammoflow worker', () => {
   it('serves all stages of its role unless told which', () => {

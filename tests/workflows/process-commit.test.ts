@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { WorkflowFailedError } from '@temporalio/client';
 import { stages } from '../../activities/stages/index.js';
-import { listJobResults, listResults } from '../../api/reading/list-results.js';
+import { type ExamResult, listResults, streamJobResults } from '../../api/reading/list-results.js';
+import { packageRoot } from '../../infra/package-root.js';
 import type { Commit } from '../../pipeline/commit.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { LABELS } from '../../pipeline/predictions.js';
@@ -89,7 +92,8 @@ describe('processing a commit', function () {
     assert.deepEqual(summary.exams, { processed: 0, skipped: 2, failed: 0 });
     for (const stage of STAGES) assert.equal(summary.stages[stage]?.skipped, 2, stage);
     assert.equal((await head()).id, before.id, 'nothing changed, so nothing is committed');
-    const results = await listJobResults(system.session.repository, stages, summary.job);
+    const results: ExamResult[] = [];
+    for await (const one of streamJobResults(system.session.repository, stages, summary.job)) results.push(one);
     assert.deepEqual(
       results.map(({ outcome }) => outcome),
       ['skipped', 'skipped'],
@@ -181,6 +185,18 @@ describe('processing a commit', function () {
     const processed = await find(`${inJob} AND MammoflowBundle = 'placeholder' AND MammoflowOutcome = 'processed'`);
     assert.deepEqual(processed.sort(), [firstJob, `${firstJob}/exam-1`, `${firstJob}/exam-2`].sort());
     assert.deepEqual(await find(`${inJob} AND MammoflowOutcome = 'failed'`), []);
+  });
+
+  it('is done by a script with the library as with the command', async () => {
+    await drawExams(join(system.folder, 'fourth'), ['exam-4']);
+    const script = join(packageRoot, 'dist', 'docs', 'examples', 'library.js');
+    const { stdout } = await promisify(execFile)(process.execPath, [script, join(system.folder, 'fourth')], {
+      env: system.environment,
+    });
+    assert.match(stdout, /^commit [0-9a-f]{12}$/m);
+    assert.match(stdout, /^1 processed, \d failed$/m);
+    assert.match(stdout, /^exam-4 processed 0\.\d+$/m);
+    for (const stage of STAGES) assert.match(stdout, new RegExp(`: ${stage} computed: `), stage);
   });
 });
 
