@@ -21,6 +21,8 @@ const findingSchema = z.strictObject({
   /** Values beyond which the exam is refused; absent where the check only warns. */
   accepted: bounds.optional(),
   verdict: z.enum(VERDICTS),
+  /** A person let the exam pass this check, which would have refused it (`mammoflow accept`). */
+  overridden: z.literal(true).optional(),
   message: z.string(),
   next: z.string().optional(),
 });

@@ -4,6 +4,7 @@ import { readGrey16Png } from '../../imaging/grey16-png.js';
 import type { MeasuredExam } from '../../imaging/quality/check.js';
 import { inspectExam } from '../../imaging/quality/inspect.js';
 import { type MeasuredView, measureView } from '../../imaging/quality/measure-view.js';
+import { acceptedName } from '../../pipeline/acceptance.js';
 import { ExamError } from '../../pipeline/errors.js';
 import { VIEWS, type View } from '../../pipeline/exam.js';
 import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
@@ -37,6 +38,7 @@ export const checkQuality = defineStage({
   upstream: ['exams', 'crop'],
   modelRoles: [],
   gate: true,
+  labels: ['accepted'],
   parameters: qualityPolicySchema,
   async run(inputs, policy, context) {
     const cropText = await readFile(upstreamFile(inputs, 'crop', CROP_FILE), 'utf8');
@@ -48,7 +50,8 @@ export const checkQuality = defineStage({
       context.progress({ step: view, done, total: VIEWS.length });
       measured[view] = measureView(await readGrey16Png(examView(inputs, view), { exam: inputs.exam, view }));
     }
-    const findings = inspectExam(measured as MeasuredExam, horizontalFlip, qualitySettings(policy));
+    const found = inspectExam(measured as MeasuredExam, horizontalFlip, qualitySettings(policy));
+    const findings = overridden(found, new Set(inputs.labels?.accepted?.split(',')));
     const document: QualityDocument = {
       schemaVersion: 1,
       exam: inputs.exam,
@@ -64,6 +67,16 @@ export const checkQuality = defineStage({
   },
 });
 
+/** What a person lets pass is a warning instead of a refusal. */
+function overridden(findings: readonly Finding[], accepted: ReadonlySet<string>): Finding[] {
+  return findings.map((finding) => {
+    const { code, view, verdict } = finding;
+    const isAccepted = accepted.has(code) || (view !== undefined && accepted.has(acceptedName({ check: code, view })));
+    if (verdict !== 'refuse' || !isAccepted) return finding;
+    return { ...finding, verdict: 'warn', overridden: true };
+  });
+}
+
 /** Checks in the order in which they explain: a wrong byte order also looks like noise. */
 const TOLD_BY: readonly QualityCheckCode[] = [
   'byte-order',
@@ -75,17 +88,16 @@ const TOLD_BY: readonly QualityCheckCode[] = [
 
 /** Told by the check that explains most; the others are named. */
 function refusal(exam: string, findings: readonly Finding[]): ExamError {
-  const refused = findings.filter(({ verdict }) => verdict === 'refuse');
-  const first = TOLD_BY.flatMap((code) => refused.filter((finding) => finding.code === code))[0] ?? refused[0];
-  if (first === undefined) throw new TypeError('nothing was refused');
-  const { code, view, value, accepted, message, next } = first;
-  const others = refused
-    .filter((finding) => finding !== first)
-    .map((finding) => (finding.view === undefined ? finding.code : `${finding.code} in ${finding.view}`));
+  const refused = TOLD_BY.flatMap((code) =>
+    findings.filter((finding) => finding.verdict === 'refuse' && finding.code === code),
+  );
+  const [{ code, view, value, accepted, message, next }, ...others] = refused as [Finding, ...Finding[]];
+  const named = others.map((other) => (other.view === undefined ? other.code : `${other.code} in ${other.view}`));
+  const also = named.length === 0 ? '' : `; also ${named.join(', ')}`;
   return new ExamError(
     'quality-refused',
     `Exam ${exam} is refused${view === undefined ? '' : ` for ${view}`}: ${message} ` +
-      `(${code} ${value}, accepted ${boundsText(accepted)}${others.length === 0 ? '' : `; also ${others.join(', ')}`})`,
+      `(${code} ${value}, accepted ${boundsText(accepted)}${also})`,
     next,
     view,
   );
