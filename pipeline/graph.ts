@@ -55,7 +55,7 @@ export type StageGraph = z.infer<typeof stageGraphSchema>;
 export const upstreamStages = (node: StageNode): string[] => node.upstream.filter((repo) => repo !== 'exams');
 
 /** The stages that must have succeeded before a stage starts: those it reads, and its gates. */
-const precedingStages = (node: StageNode): string[] => [...upstreamStages(node), ...(node.after ?? [])];
+export const precedingStages = (node: StageNode): string[] => [...upstreamStages(node), ...(node.after ?? [])];
 
 /**
  * Sorts stages so that each follows the stages it reads and its gates; stages that could go in either order keep the one given.

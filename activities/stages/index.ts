@@ -10,8 +10,8 @@ import { visualizeHeatmaps } from './visualize-heatmaps.js';
 /** Every stage there is. A new stage is one file beside this one, and one line here. */
 export const stages: readonly StageDefinition[] = [
   crop,
-  checkQuality,
   extractCenters,
+  checkQuality,
   generateHeatmaps,
   visualizeHeatmaps,
   classify,

@@ -11,8 +11,8 @@ describe('the graph with gates', () => {
   it('has the gpu stages wait for check_quality, and no other', () => {
     assert.deepEqual(afterOf(stages), {
       crop: undefined,
-      check_quality: undefined,
       extract_centers: undefined,
+      check_quality: undefined,
       generate_heatmaps: ['check_quality'],
       visualize_heatmaps: undefined,
       classify: ['check_quality'],
