@@ -290,6 +290,7 @@ function s3Settings(
       // Servers other than AWS rarely answer to a host name for every bucket, and most take any region.
       ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true, region: 'us-east-1' }),
       ...(region === undefined ? {} : { region }),
+      ...(environment === process.env ? {} : signInOf(environment)),
       ...(proxy === undefined ? {} : awsThroughProxy(proxy)),
     },
     origins: [
@@ -311,4 +312,13 @@ function s3Settings(
       ...(proxy === undefined ? [] : [{ setting: 'proxy to S3', value: proxy.url.origin, from: proxy.variable }]),
     ],
   };
+}
+
+/** How to sign in as another environment says: the SDK's own chain reads this process's variables only. */
+function signInOf(environment: NodeJS.ProcessEnv): Pick<S3ClientConfig, 'credentials' | 'profile'> {
+  const { AWS_PROFILE: profile, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = environment;
+  if (profile) return { profile };
+  if (!accessKeyId || !secretAccessKey) return {};
+  const { AWS_SESSION_TOKEN: sessionToken } = environment;
+  return { credentials: { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) } };
 }

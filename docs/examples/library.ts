@@ -1,47 +1,48 @@
 /*
- * What the command does, in a script: put exams, wait for their results, page through them, and ask how one came about.
+ * mammoflow as a library: puts a folder of exams, waits for their job, goes through the results page by page, and explains
+ * the first. It works on the services that the command would use (`mammoflow up`, or those of the environment), where a
+ * model is in use:
  *
- *   node --experimental-strip-types library.ts ./november
+ *   npm run build && node dist/docs/examples/library.js ./november
  *
- * It finds the services as the command does: those of `mammoflow up` in this folder, or TEMPORAL_*, AWS_* and
- * MAMMOFLOW_BUCKET. Research use only. Not for diagnosis.
+ * Research use only. Not for diagnosis.
  */
 import { connect, MammoflowError, pageOf } from 'mammoflow';
 
-const folder = process.argv[2] ?? './exams';
-const mammoflow = await connect();
+const PAGE = 100;
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('Name a folder of exams.');
+
+const mammoflow = await connect({ author: 'library-example' });
 try {
-  const { commit, job, refused } = await mammoflow.put({ repo: 'exams', paths: [folder], message: 'From a script' });
+  const { job, refused } = await mammoflow.put({ repo: 'exams', paths: [folder], message: 'Put by a program' });
   for (const { reason } of refused) console.log(`refused: ${reason}`);
-  console.log(commit === null ? 'everything was there already' : `commit ${commit.slice(0, 12)}`);
 
+  // Without a job everything is there already, with its results.
   if (job !== null) {
-    const { exams } = await mammoflow.waitForJob({
-      job,
-      onProgress: ({ exams: { processed, skipped, failed }, total }) =>
-        console.error(`${processed + skipped + failed} of ${total} exams`),
-    });
-    console.log(`${exams.processed} processed, ${exams.failed} failed`);
+    const { exams } = await mammoflow.waitForJob({ job });
+    console.log(`${exams.processed} processed, ${exams.skipped} skipped, ${exams.failed} failed`);
   }
 
-  // Any number of exams: a page goes on after the last exam of the one before.
+  // A page costs what it holds, whatever the number of exams; the next one goes on after its last exam.
   let first: string | undefined;
-  for (let after: string | undefined; ; ) {
-    const { items, more } = await pageOf(mammoflow.results({ after }), 100);
+  let after: string | undefined;
+  do {
+    const { items, more } = await pageOf(mammoflow.results({ after }), PAGE);
     for (const { exam, outcome, reason, imageheatmaps } of items) {
-      console.log(exam, outcome, imageheatmaps?.left_malignant ?? reason);
-      if (outcome === 'processed') first ??= exam;
+      console.log(exam, outcome, reason ?? `left malignant ${imageheatmaps?.left_malignant.toFixed(4)}`);
+      first ??= exam;
     }
-    if (more === undefined) break;
-    after = more.exam;
-  }
+    after = more?.exam;
+  } while (after !== undefined);
 
+  // What each stage did for one exam, why, and with which version of its code.
   if (first !== undefined) {
     const { stages } = await mammoflow.explain({ exam: first });
     for (const { stage, status, why } of stages) console.log(`${first}: ${stage} ${status}: ${why.join('; ')}`);
   }
 } catch (error) {
-  // Every error on purpose has a code that stays, a sentence, and what to do next.
+  // An error that mammoflow foresees has a code that stays, and a sentence that says what to do.
   if (!(error instanceof MammoflowError)) throw error;
   console.error(`${error.code}: ${error.sentence}`);
   process.exitCode = 1;

@@ -1,70 +1,121 @@
 import assert from 'node:assert/strict';
 import { createMammoflow } from '../../api/mammoflow.js';
-import { pageOf } from '../../api/page.js';
+import { pageOf } from '../../index.js';
 import { openInbox } from '../support/inbox.js';
 import { withRepository } from '../support/repository.js';
-import { offlineSession, putTinyExams } from '../support/verbs.js';
+import { withSmallJobs } from '../support/small-jobs.js';
+import { offlineSession } from '../support/verbs.js';
 
-const EXAMS = Array.from({ length: 7 }, (_, index) => `exam-${index}`);
+/** More than a leaf of the tree holds, so that pages end inside of leaves and between them. */
+const EXAMS = Array.from({ length: 150 }, (_, index) => `exam-${index}`);
+const PAGE = 7;
 
-/** Goes through a list in pages of two. @returns the keys in the order in which they came. */
-async function inPages<T>(list: (after: string | undefined) => AsyncGenerator<T>, keyOf: (item: T) => string) {
-  const keys: string[] = [];
+/** The keys of a list: all at once, and page by page, each page going on after the last key of the one before. */
+async function keysOf<T>(list: (after?: string) => AsyncGenerator<T>, key: (item: T) => string) {
+  const whole: string[] = [];
+  for await (const item of list()) whole.push(key(item));
+  const paged: string[] = [];
   let after: string | undefined;
-  for (;;) {
-    const { items, more } = await pageOf(list(after), 2);
-    keys.push(...items.map(keyOf));
-    if (more === undefined) return keys;
-    assert.equal(items.length, 2);
-    after = keyOf(more);
-  }
+  do {
+    const { items, more } = await pageOf(list(after), PAGE);
+    assert.ok(items.length <= PAGE);
+    if (more !== undefined) assert.equal(items.length, PAGE, 'only the last page may be short');
+    paged.push(...items.map(key));
+    assert.ok(paged.length <= 1_000, 'the pages have no end');
+    after = more === undefined ? undefined : key(more);
+  } while (after !== undefined);
+  return { whole, paged };
 }
 
-describe('lists that are paged by key', function () {
-  this.timeout(60_000);
+const sorted = (names: readonly string[]): string[] => [...names].sort();
 
-  it('give everything exactly once, also exams that only lie in the inbox', () =>
-    withRepository(async (repository, s3) => {
-      await putTinyExams(repository, EXAMS);
-      const inbox = openInbox(s3);
-      for (const exam of ['exam-3', 'new-1', 'new-2', 'new-3']) await inbox.uploadViews(exam, ['L_CC']);
+describe('going through lists page by page', function () {
+  this.timeout(120_000);
+
+  it('gives every result, exam and commit exactly once, in the order of the whole list', () =>
+    withSmallJobs(async ({ repository, s3, putExams, useBundle, process, setParameters }) => {
       const mammoflow = createMammoflow(offlineSession(repository));
+      await putExams(Object.fromEntries(EXAMS.map((exam) => [exam, exam])));
+      await useBundle('bundle-1');
+      await process('job-1', EXAMS.slice(0, 10));
+      const inbox = openInbox(s3);
+      const lying = Array.from({ length: 9 }, (_, index) => `arrives-${index}`);
+      for (const exam of [...lying, 'exam-3']) await inbox.uploadViews(exam, ['L_CC']);
+      inbox.close();
 
-      const results = await inPages(
+      const results = await keysOf(
         (after) => mammoflow.results({ after }),
         ({ exam }) => exam,
       );
-      assert.deepEqual([...results].sort(), [...EXAMS, 'new-1', 'new-2', 'new-3']);
-      assert.deepEqual(results.slice(EXAMS.length), ['new-1', 'new-2', 'new-3']);
+      assert.deepEqual(results.paged, results.whole);
+      assert.deepEqual(sorted(results.paged), sorted([...EXAMS, ...lying]));
 
-      const names = await inPages(
+      const ofJob = await keysOf(
+        (after) => mammoflow.results({ job: 'job-1', after }),
+        ({ exam }) => exam,
+      );
+      assert.deepEqual(ofJob.paged, ofJob.whole);
+      assert.deepEqual(sorted(ofJob.paged), sorted(EXAMS));
+
+      const processed = await keysOf(
+        (after) => mammoflow.results({ outcomes: ['processed'], after }),
+        ({ exam }) => exam,
+      );
+      assert.deepEqual(sorted(processed.paged), sorted(EXAMS.slice(0, 10)), 'a page holds only what is asked for');
+
+      const asked = [...EXAMS.slice(100, 120), ...lying.slice(0, 8), 'exam-nowhere'];
+      const some = await keysOf(
+        (after) => mammoflow.results({ exams: asked, after }),
+        ({ exam }) => exam,
+      );
+      assert.deepEqual(some.paged, some.whole);
+      assert.deepEqual(sorted(some.paged), sorted(asked.filter((exam) => exam !== 'exam-nowhere')));
+
+      const items = await keysOf(
         (after) => mammoflow.ls({ repo: 'exams', after }),
         ({ name }) => name,
       );
-      assert.deepEqual(names, results.slice(0, EXAMS.length), 'the order of the tree');
+      assert.deepEqual(items.paged, items.whole);
+      assert.deepEqual(sorted(items.paged), sorted(EXAMS));
 
-      const commits = await inPages(
-        (after) => mammoflow.log({ after }),
-        ({ commit }) => commit,
-      );
-      assert.equal(commits.length, 2);
-      assert.equal(commits[0], (await repository.head('main'))?.id);
-      inbox.close();
+      for (let passes = 1; passes <= 20; passes += 1) await setParameters('classify', { passes });
+      for (const [repo, commits] of [
+        [undefined, 23],
+        ['pipeline', 21],
+      ] as const) {
+        const log = await keysOf(
+          (after) => mammoflow.log({ repo, after }),
+          ({ commit }) => commit,
+        );
+        assert.deepEqual(log.paged, log.whole);
+        assert.equal(new Set(log.paged).size, commits, repo);
+      }
     }));
 
-  it('filter exams by name, outcome and probability', () =>
-    withRepository(async (repository) => {
-      await putTinyExams(repository, EXAMS);
+  it('gives exams that only lie in the inbox, before anything is committed', () =>
+    withRepository(async (repository, s3) => {
       const mammoflow = createMammoflow(offlineSession(repository));
-      const examsOf = async (options: Parameters<typeof mammoflow.results>[0]): Promise<string[]> => {
-        const exams: string[] = [];
-        for await (const { exam } of mammoflow.results(options)) exams.push(exam);
-        return exams.sort();
-      };
-      assert.deepEqual(await examsOf({ exams: ['exam-5', 'nosuch', 'exam-1'] }), ['exam-1', 'exam-5']);
-      assert.deepEqual(await examsOf({ outcomes: ['waiting'] }), EXAMS);
-      assert.deepEqual(await examsOf({ outcomes: ['failed', 'processed'] }), []);
-      assert.deepEqual(await examsOf({ above: 0 }), []);
-      assert.equal((await examsOf({ limit: 3 })).length, 3);
+      const inbox = openInbox(s3);
+      const lying = Array.from({ length: 2 * PAGE }, (_, index) => `arrives-${index}`);
+      for (const exam of lying) await inbox.uploadViews(exam, ['L_CC']);
+      inbox.close();
+      const results = await keysOf(
+        (after) => mammoflow.results({ after }),
+        ({ exam }) => exam,
+      );
+      assert.deepEqual(results.paged, sorted(lying));
+      assert.deepEqual(results.whole, sorted(lying));
+    }));
+
+  it('takes as many as a limit says, and none of a page of none', () =>
+    withSmallJobs(async ({ repository, putExams }) => {
+      const mammoflow = createMammoflow(offlineSession(repository));
+      await putExams({ a: 'a', b: 'b' });
+      for (const limit of [0, 1, 2, 3]) {
+        const results = await pageOf(mammoflow.results({ limit }), 10);
+        const items = await pageOf(mammoflow.ls({ repo: 'exams', limit }), 10);
+        assert.deepEqual([results.items.length, items.items.length], [Math.min(limit, 2), Math.min(limit, 2)]);
+      }
+      assert.deepEqual(await pageOf(mammoflow.ls({ repo: 'exams' }), 2).then(({ more }) => more), undefined);
     }));
 });

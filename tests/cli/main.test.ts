@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildProgram } from '../../cli/main.js';
 import type { PutOutcome } from '../../index.js';
@@ -173,16 +173,35 @@ describe('the data verbs of the real command', function () {
       assert.ok(printed.stdout.includes('PNG'));
     }));
 
-  it('get fetches nothing twice, and overwrites what somebody else wrote only when told to', () =>
+  it('get leaves what is there already alone, and overwrites other content only with --force', () =>
     withTemporaryFolder(async (folder) => {
-      await json<string[]>('get', 'exams@main~1:b', folder);
-      const others = await mammoflow(s3, 'get', 'exams:b', folder);
-      assert.equal(others.exitCode, 1);
-      assert.match(others.stderr, /L_CC\.png is there and has another content\. .*--force/);
-      assert.deepEqual(await readFile(join(folder, 'b', 'L_CC.png')), makePng({ rows: 8, columns: 6 }));
-      assert.equal((await json<string[]>('get', 'exams:b', folder, '--force')).length, 4);
-      assert.deepEqual(await readFile(join(folder, 'b', 'L_CC.png')), makePng({ rows: 8, columns: 7 }));
+      await json('get', 'exams:b', folder);
+      assert.equal((await json<string[]>('get', 'exams:b', folder)).length, 4, 'the same again is no harm');
+      const file = join(folder, 'b', 'L_CC.png');
+      await writeFile(file, 'a note of mine');
+      await rm(join(folder, 'b', 'R_CC.png'));
+      await fails(
+        /b\/L_CC\.png is there and has another content\. Choose another folder, or overwrite them with --force\./,
+        'get',
+        'exams:b',
+        folder,
+      );
+      assert.equal(await readFile(file, 'utf8'), 'a note of mine');
+      assert.deepEqual(
+        (await readdir(join(folder, 'b'))).sort(),
+        views.filter((view) => view !== 'R_CC.png'),
+      );
+      await json('get', 'exams:b', folder, '--force');
+      assert.deepEqual(await readFile(file), makePng({ rows: 8, columns: 7 }));
+      assert.deepEqual((await readdir(join(folder, 'b'))).sort(), views);
     }));
+
+  it('branch, models and stage alone list', () =>
+    Promise.all(
+      ['branch', 'models', 'stage'].map(async (group) =>
+        assert.deepEqual(await json(group), await json(group, 'list'), group),
+      ),
+    ));
 
   it('get leaves no file behind whose bytes are not those that were committed', () =>
     withTemporaryFolder(async (folder) => {
@@ -235,6 +254,10 @@ describe('the data verbs of the real command', function () {
       await Promise.all([
         fails(/`-` prints a single file\. Name one/, 'get', 'exams:a', '-'),
         fails(/whole repo\. Leave out ":a"/, 'diff', 'exams:a'),
+        fails(/joined to it\. Write `mammoflow ls exams:a`\./, 'ls', 'exams', 'a'),
+        fails(/joined to it\. Write `mammoflow ls exams@main:a\/L_CC\.png`\./, 'ls', 'exams@main:a', 'L_CC.png'),
+        fails(/after a colon: exams:a\./, 'ls', 'exams/a'),
+        fails(/after a colon: crop:a\/L_CC\.png\./, 'get', 'crop/a/L_CC.png', folder),
         fails(/no exam in .*An exam is a folder with L_CC\.png/, 'put', 'exams', folder),
         mammoflow(s3, 'log', '--limit', 'many').then(({ exitCode, stderr }) => {
           assert.equal(exitCode, 1);

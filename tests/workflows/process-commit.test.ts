@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { WorkflowFailedError } from '@temporalio/client';
 import { stages } from '../../activities/stages/index.js';
 import { type ExamResult, listResults, streamJobResults } from '../../api/reading/list-results.js';
-import { packageRoot } from '../../infra/package-root.js';
 import type { Commit } from '../../pipeline/commit.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { LABELS } from '../../pipeline/predictions.js';
@@ -185,18 +182,6 @@ describe('processing a commit', function () {
     const processed = await find(`${inJob} AND MammoflowBundle = 'placeholder' AND MammoflowOutcome = 'processed'`);
     assert.deepEqual(processed.sort(), [firstJob, `${firstJob}/exam-1`, `${firstJob}/exam-2`].sort());
     assert.deepEqual(await find(`${inJob} AND MammoflowOutcome = 'failed'`), []);
-  });
-
-  it('is done by a script with the library as with the command', async () => {
-    await drawExams(join(system.folder, 'fourth'), ['exam-4']);
-    const script = join(packageRoot, 'dist', 'docs', 'examples', 'library.js');
-    const { stdout } = await promisify(execFile)(process.execPath, [script, join(system.folder, 'fourth')], {
-      env: system.environment,
-    });
-    assert.match(stdout, /^commit [0-9a-f]{12}$/m);
-    assert.match(stdout, /^1 processed, \d failed$/m);
-    assert.match(stdout, /^exam-4 processed 0\.\d+$/m);
-    for (const stage of STAGES) assert.match(stdout, new RegExp(`: ${stage} computed: `), stage);
   });
 });
 
