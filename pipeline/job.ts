@@ -97,6 +97,8 @@ export interface GraphNode {
   readonly resource: string;
   /** Upstream stages. */
   readonly upstream: readonly string[];
+  /** Gates: stages that must have succeeded first. Absent in plans of builds before there were any. */
+  readonly after?: readonly string[] | undefined;
 }
 
 /** The argument of `processExam`. */
@@ -111,6 +113,7 @@ export const processExamInputSchema = z.strictObject({
       taskQueue: z.string(),
       resource: z.string(),
       upstream: z.array(z.string()),
+      after: z.array(z.string()).optional(),
     }),
   ),
   /** Workflow to tell when the exam is finished. */

@@ -118,6 +118,7 @@ export async function planJob(
       taskQueue: node.taskQueue,
       resource: node.resource,
       upstream: upstreamStages(node),
+      ...(node.after === undefined ? {} : { after: node.after }),
     })),
     pagesAtOnce: PAGES_AT_ONCE,
   };

@@ -77,6 +77,7 @@ describe('changing what is wanted', function () {
     assert.deepEqual(countsOf(summary), {
       crop: [0, 2],
       extract_centers: [0, 2],
+      check_quality: [0, 2],
       generate_heatmaps: [0, 2],
       visualize_heatmaps: [0, 2],
       classify: [2, 0],
@@ -127,6 +128,7 @@ describe('changing what is wanted', function () {
     assert.deepEqual(countsOf(summary), {
       crop: [0, 3],
       extract_centers: [3, 0],
+      check_quality: [0, 3],
       generate_heatmaps: [0, 3],
       visualize_heatmaps: [0, 3],
       classify: [3, 0],
@@ -196,6 +198,7 @@ describe('changing what is wanted', function () {
       assert.deepEqual(countsOf(summary), {
         crop: [0, 3],
         extract_centers: [3, 0],
+        check_quality: [0, 3],
         generate_heatmaps: [0, 3],
         visualize_heatmaps: [0, 3],
         classify: [0, 3],

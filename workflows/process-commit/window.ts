@@ -113,4 +113,8 @@ async function startExam(state: JobState, plan: Plan, { exam, bundle, page, repl
 
 const childId = ({ id }: JobState, exam: string): string => `${id}/${exam}`;
 
-const asArgument = (node: Plan['graph'][number]) => ({ ...node, upstream: [...node.upstream] });
+const asArgument = ({ upstream, after, ...node }: Plan['graph'][number]) => ({
+  ...node,
+  upstream: [...upstream],
+  ...(after === undefined ? {} : { after: [...after] }),
+});
