@@ -76,7 +76,7 @@ describe('services of one’s own, in a shell with settings for other work', fun
       assert.match((await inShell(half, 'doctor')).stdout, new RegExp(`FAIL.*${name}`));
     }
     const up = await inShell({ MAMMOFLOW_BUCKET: 'other' }, 'up');
-    assert.match(up.stdout, /already running[^]*But MAMMOFLOW_BUCKET in this shell leads elsewhere/);
+    assert.match(up.stdout, /already running[\s\S]*But MAMMOFLOW_BUCKET in this shell leads elsewhere/);
     const both = { MAMMOFLOW_BUCKET: 'other', AWS_ENDPOINT_URL_S3: NOWHERE, TEMPORAL_ADDRESS: '127.0.0.1:9' };
     const doctor = await inShell({ ...both, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }, 'doctor');
     assert.match(doctor.stdout, /S3 +http:\/\/127\.0\.0\.1:9, from AWS_ENDPOINT_URL_S3/);
