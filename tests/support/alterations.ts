@@ -326,9 +326,9 @@ export const oneBrightPixel: Alter = ({ rows, columns }) =>
   drawn({ rows, columns }, (row, column) => (row === rows >> 1 && column === columns >> 1 ? 65_535 : 0));
 
 /** What is left of a breast after it was taken off: a sliver at the chest wall. */
-const sliver: Alter = (image, view) => {
+export const sliver: Alter = (image, view) => {
   const { rows, columns } = image;
-  const from = Math.floor(columns * 0.55);
+  const from = Math.floor(columns * 0.5);
   return sampledAt(image, { rows, columns }, (row, column) => {
     const inwards = isLeft(view) ? column : columns - 1 - column;
     return [row, isLeft(view) ? inwards + from : columns - 1 - inwards - from];
