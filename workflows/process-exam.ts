@@ -8,7 +8,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { StageActivities } from '../activities/datum/stage-activities.js';
-import type { ControlActivities } from '../activities/job/control-activities.js';
+import type { ControlActivities, RecordedOutcome } from '../activities/job/control-activities.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import {
   type ExamReport,
@@ -18,7 +18,7 @@ import {
   type StageReport,
 } from '../pipeline/job.js';
 import { checkArgument } from './arguments.js';
-import { searchAttributes } from './attributes.js';
+import { searchAttributes, warningAttribute } from './attributes.js';
 import { examFinished } from './messages.js';
 import { CONTROL_OPTIONS, STAGE_OPTIONS } from './options.js';
 
@@ -51,9 +51,14 @@ export async function processExam(argument: ProcessExamInput): Promise<ExamRepor
     taskQueue: TASK_QUEUES.workflow,
     summary: `outcome of exam ${input.exam}`,
   });
-  await recordOutcome({ job: input.job, page: input.page, exam: input.exam, stages: reports });
-  const report = reportOf(input.exam, reports);
-  upsertSearchAttributes(searchAttributes({ outcome: report.outcome }));
+  const recorded = await recordOutcome({ job: input.job, page: input.page, exam: input.exam, stages: reports });
+  // Builds before an exam could be forgotten under way recorded nothing to read.
+  const isForgotten = (recorded as RecordedOutcome | undefined)?.forgotten === true;
+  const report: ExamReport = isForgotten
+    ? { exam: input.exam, outcome: 'forgotten', stages: {} }
+    : reportOf(input.exam, reports);
+  const warnings = [...new Set(Object.values(reports).flatMap((stage) => stage.warnings ?? []))].sort();
+  upsertSearchAttributes([...searchAttributes({ outcome: report.outcome }), ...warningAttribute(warnings)]);
   await tellParent(input.parent, report);
   return report;
 }
@@ -86,7 +91,12 @@ async function runNode(
       stage: node.name,
       upstream: datums,
     });
-    return { status: result.computed ? 'computed' : 'skipped', datum: result.datum };
+    const { computed, datum, warnings } = result;
+    return {
+      status: computed ? 'computed' : 'skipped',
+      datum,
+      ...(warnings === undefined ? {} : { warnings }),
+    };
   } catch (error) {
     if (isCancellation(error)) throw error;
     // Only what cannot be mended by trying again gets here: everything else is retried by the activity's policy.
