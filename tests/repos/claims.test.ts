@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { ObjectStore } from '../../repos/object-store.js';
 import { claimDatum } from '../../repos/claims.js';
 import { sha256Hex } from '../../repos/hash.js';
 import { claimKey, claimsPrefix } from '../../repos/layout.js';
+import type { ObjectStore } from '../../repos/object-store.js';
 import { storeOf } from '../support/repository.js';
 import { freshBucket } from '../support/services.js';
 import { until } from '../support/until.js';
