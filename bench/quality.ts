@@ -5,13 +5,14 @@ import { parseCount } from '../cli/options.js';
 import { readGrey16Png } from '../imaging/grey16-png.js';
 import type { Grey16Image } from '../imaging/planes.js';
 import type { MeasuredExam } from '../imaging/quality/check.js';
-import { type Finding, inspectExam } from '../imaging/quality/inspect.js';
+import { inspectExam } from '../imaging/quality/inspect.js';
 import { measureView } from '../imaging/quality/measure-view.js';
 import { drawView } from '../models/phantom/draw-view.js';
 import { STANDARD_MIX } from '../models/phantom/mix.js';
 import { planExam } from '../models/phantom/plan-exam.js';
 import { VIEWS, type View } from '../pipeline/exam.js';
-import { qualityPolicySchema, qualitySettings, type Verdict } from '../pipeline/quality-policy.js';
+import { qualityPolicySchema, qualitySettings } from '../pipeline/quality-policy.js';
+import { type Finding, worstVerdict } from '../pipeline/quality-report.js';
 import { alterations, type Pictures } from '../tests/support/alterations.js';
 import { sharedFolder } from '../tests/support/shared.js';
 import { machine, table } from './system.js';
@@ -71,13 +72,6 @@ async function realExams(): Promise<{ readonly name: string; readonly pictures: 
 const measureExam = (pictures: Partial<Pictures>): Partial<MeasuredExam> =>
   Object.fromEntries(Object.entries(pictures).map(([view, image]) => [view, measureView(image as Grey16Image)]));
 
-const worst = (findings: readonly Finding[]): Verdict =>
-  findings.some(({ verdict }) => verdict === 'refuse')
-    ? 'refuse'
-    : findings.some(({ verdict }) => verdict === 'warn')
-      ? 'warn'
-      : 'ok';
-
 async function main(options: Options): Promise<void> {
   const settings = qualitySettings(qualityPolicySchema.parse({ policy: options.policy }));
   const rows: Row[] = [];
@@ -91,7 +85,7 @@ async function main(options: Options): Promise<void> {
   const ranges = new Map<string, { low: number; high: number }>();
   const count = (row: Row, findings: readonly Finding[]): void => {
     row.exams += 1;
-    const verdict = worst(findings);
+    const verdict = worstVerdict(findings);
     if (verdict === 'refuse') row.refused += 1;
     if (verdict === 'warn') row.warned += 1;
     for (const code of new Set(findings.filter((each) => each.verdict !== 'ok').map((each) => each.code)))

@@ -26,12 +26,13 @@ export const VIEW_CHECKS = [
 ] as const;
 /** What the four views are looked at for together. */
 export const EXAM_CHECKS = [
+  'facing',
   'same-picture',
   'view-position',
+  'counterpart',
   'breast-size',
   'picture-size',
   'visits',
-  'counterpart',
 ] as const;
 export const QUALITY_CHECKS = [...VIEW_CHECKS, ...EXAM_CHECKS] as const;
 export type ViewCheckCode = (typeof VIEW_CHECKS)[number];
@@ -88,7 +89,7 @@ const check = (action: CheckAction, expected: Bounds, accepted: Bounds): CheckSe
 const STRICT: QualitySettings = {
   'byte-order': check('refuse', [null, 0.6], [null, 0.8]),
   polarity: check('refuse', [0.9, null], [0.5, null]),
-  'background-share': check('refuse', [0.1, null], [0.05, null]),
+  'background-share': check('refuse', [0.12, null], [0.1, null]),
   'background-level': check('refuse', [null, 0.02], [null, 0.2]),
   'background-noise': check('refuse', [null, 0.002], [null, 0.02]),
   frame: check('refuse', [null, 0], [null, 0.004]),
@@ -96,8 +97,8 @@ const STRICT: QualitySettings = {
   saturation: check('refuse', [null, 0.02], [null, 0.15]),
   clipping: check('refuse', [null, 0.03], [null, 0.15]),
   'breast-share': check('refuse', [0.08, 0.88], [0.03, 0.95]),
-  'breast-cut': check('refuse', [null, 0.4], [null, 0.6]),
-  'chest-wall-side': check('refuse', [0.3, null], [0, null]),
+  'breast-cut': check('refuse', [null, 0.5], [null, 0.62]),
+  'chest-wall-side': check('refuse', [0.5, null], [0.2, null]),
   orientation: check('refuse', [0.5, null], [0.5, null]),
   'upside-down': check('refuse', [0, null], [-0.2, null]),
   'second-breast': check('refuse', [null, 0.15], [null, 0.3]),
@@ -105,10 +106,11 @@ const STRICT: QualitySettings = {
   film: check('warn', [null, 1], [null, null]),
   'bright-object': check('warn', [null, 0.03], [null, null]),
   outline: check('refuse', [0.88, null], [0.7, null]),
-  sharpness: check('refuse', [0.06, null], [0.03, null]),
-  noise: check('refuse', [null, 0.5], [null, 0.75]),
-  'same-picture': check('refuse', [null, 0.6], [null, 0.8]),
-  'view-position': check('refuse', [0, null], [-0.2, null]),
+  sharpness: check('warn', [0.06, null], [null, null]),
+  noise: check('refuse', [null, 0.09], [null, 0.18]),
+  facing: check('refuse', [null, 3], [null, 3]),
+  'same-picture': check('refuse', [null, 0.7], [null, 0.85]),
+  'view-position': check('refuse', [0.1, null], [-0.1, null]),
   'breast-size': check('refuse', [null, 1.4], [null, 1.8]),
   'picture-size': check('warn', [null, 1.5], [null, null]),
   visits: check('warn', [null, 2], [null, null]),

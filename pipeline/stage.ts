@@ -13,6 +13,8 @@ export interface StageDeclaration<Parameters extends Record<string, unknown> = R
   readonly modelRoles: readonly ModelRole[];
   /** What it depends on that is no file. It is part of the datum key, like everything that changes bytes. */
   readonly labels?: readonly StageLabel[];
+  /** Stages of class `gpu` start only once it has succeeded: it keeps exams off them that are refused anyway. */
+  readonly gate?: boolean;
   /** Every parameter has a default, so that `{}` parses. */
   readonly parameters: z.ZodType<Parameters>;
 }

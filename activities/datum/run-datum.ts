@@ -7,6 +7,7 @@ import { ExamError, MammoflowError } from '../../pipeline/errors.js';
 import type { StageNode } from '../../pipeline/graph.js';
 import type { PlannedExam } from '../../pipeline/job.js';
 import type { Era, EraModels } from '../../pipeline/pipeline-document.js';
+import { QUALITY_STAGE, qualitySummarySchema } from '../../pipeline/quality-report.js';
 import type { HeldClaim } from '../../repos/claims.js';
 import { storeFile } from '../../repos/committed-files.js';
 import { findDatumRecord, readDatumRecord, replaceDatumRecord, writeDatumRecord } from '../../repos/datum-records.js';
@@ -37,6 +38,8 @@ export interface DatumResult {
   readonly job: string;
   /** Why it was computed although there was a record. */
   readonly replaced?: string;
+  /** Codes of what a quality stage warns of; absent when it warns of nothing. */
+  readonly warnings?: readonly string[];
 }
 
 /**
@@ -68,7 +71,8 @@ export async function runDatum(
 
   const known = await findDatumRecord(store, node.name, request.exam, key);
   const lost = known && (await firstLost(dependencies, known.record.files));
-  if (known !== undefined && lost === undefined) return { datum: key, computed: false, job: known.record.job };
+  if (known !== undefined && lost === undefined)
+    return { datum: key, computed: false, job: known.record.job, ...warningCodes(known.record) };
   const replaced = lost && `version ${lost.versionId} of ${lost.key} was gone from the bucket`;
 
   requireVersion(dependencies, node);
@@ -120,7 +124,13 @@ export async function runDatum(
     };
     const written =
       known === undefined ? await writeDatumRecord(store, record) : await replaceDatumRecord(store, record, known.etag);
-    return { datum: key, computed: true, job: written.job, ...(replaced === undefined ? {} : { replaced }) };
+    return {
+      datum: key,
+      computed: true,
+      job: written.job,
+      ...(replaced === undefined ? {} : { replaced }),
+      ...warningCodes(written),
+    };
   } catch (error) {
     throw dependencies.cache.explained(error);
   } finally {
@@ -128,6 +138,12 @@ export async function runDatum(
     await claim?.release();
     await rm(outputFolder, { recursive: true, force: true });
   }
+}
+
+function warningCodes({ document, summary }: DatumRecord): { warnings?: readonly string[] } {
+  if (document.stage !== QUALITY_STAGE) return {};
+  const warnings = qualitySummarySchema.safeParse(summary).data?.warnings ?? [];
+  return warnings.length === 0 ? {} : { warnings: [...new Set(warnings.map(({ code }) => code))].sort() };
 }
 
 /** The first of some files whose version is gone. */

@@ -1,13 +1,17 @@
-import type { MeasuredView } from './measure-view.js';
+import type { Background } from './find-background.js';
+import type { BreastRegion } from './find-breast.js';
+import type { ReducedView } from './reduce-view.js';
 
 /** Blocks between the breast and what counts as background only: skin and scatter may fade out there. */
 const CLEARANCE = 4;
 
-/** The blocks of empty background well away from the breast. */
-export function backgroundBlocks({ reduced, background, breast }: MeasuredView): number[] {
+/** Every fourth of the blocks that are empty background, well away from the breast. */
+export function backgroundBlocks(
+  { rows, columns, means }: ReducedView,
+  background: Background,
+  breast: BreastRegion | undefined,
+): number[] {
   const blocks: number[] = [];
-  if (background === undefined) return blocks;
-  const { rows, columns, means } = reduced;
   const isNear = (row: number, column: number): boolean =>
     breast !== undefined &&
     [row - CLEARANCE, row, row + CLEARANCE].some((y) =>

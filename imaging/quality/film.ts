@@ -5,7 +5,7 @@ import { noise } from './noise.js';
 import { objects } from './objects.js';
 
 /** From where on each sign counts. */
-const SIGNS = { fog: 0.5, edge: 0.002, label: 0.02, grain: 0.4 } as const;
+const SIGNS = { fog: 0.5, edge: 0.002, label: 0.02, grain: 0.09 } as const;
 
 /** How many signs of a scanned film there are, of four: fog, a second edge of the film, a large label, grain. */
 export const film: ViewCheck = {

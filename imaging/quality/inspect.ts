@@ -1,12 +1,6 @@
 import { type HorizontalFlip, VIEWS, type View } from '../../pipeline/exam.js';
-import {
-  type Bounds,
-  type CheckSetting,
-  type QualityCheckCode,
-  type QualitySettings,
-  type Verdict,
-  verdictOf,
-} from '../../pipeline/quality-policy.js';
+import { type CheckSetting, type QualitySettings, verdictOf } from '../../pipeline/quality-policy.js';
+import type { Finding } from '../../pipeline/quality-report.js';
 import type { Grey16Image } from '../planes.js';
 import { backgroundLevel } from './background-level.js';
 import { backgroundNoise } from './background-noise.js';
@@ -20,6 +14,7 @@ import type { ExamCheck, MeasuredExam, ViewCheck, ViewSubject } from './check.js
 import { chestWallSide } from './chest-wall-side.js';
 import { clipping } from './clipping.js';
 import { counterpart } from './counterpart.js';
+import { facing } from './facing.js';
 import { film } from './film.js';
 import { frame } from './frame.js';
 import { greyLevels } from './grey-levels.js';
@@ -64,6 +59,7 @@ export const viewChecks: readonly ViewCheck[] = [
 ];
 
 export const examChecks: readonly ExamCheck[] = [
+  facing,
   samePicture,
   viewPosition,
   counterpart,
@@ -71,24 +67,6 @@ export const examChecks: readonly ExamCheck[] = [
   pictureSize,
   visits,
 ];
-
-/** What a check found. */
-export interface Finding {
-  readonly code: QualityCheckCode;
-  /** Absent where the finding is about the exam as a whole. */
-  readonly view?: View;
-  /** Rounded to four digits; absent where there was nothing to measure. */
-  readonly value?: number;
-  /** Where no warning is given. */
-  readonly expected: Bounds;
-  /** Beyond which the exam is refused; absent where the check only warns. */
-  readonly accepted?: Bounds;
-  readonly verdict: Verdict;
-  /** For a person: what is wrong, or that nothing is. */
-  readonly message: string;
-  /** What to do about it, where something is wrong. */
-  readonly next?: string;
-}
 
 /** What the checks find in one view that was measured. Checks that are off are left out. */
 export function viewFindings(measured: MeasuredView, subject: ViewSubject, settings: QualitySettings): Finding[] {
@@ -137,8 +115,8 @@ function finding(
       code,
       ...(view === undefined ? {} : { view }),
       ...(value === undefined ? {} : { value }),
-      expected: setting.expected,
-      ...(setting.action === 'refuse' ? { accepted: setting.accepted } : {}),
+      expected: [...setting.expected],
+      ...(setting.action === 'refuse' ? { accepted: [...setting.accepted] as Finding['expected'] } : {}),
       verdict,
       message: isFault ? fault(value) : value === undefined ? 'There was nothing to measure.' : 'As expected.',
       ...(isFault ? { next } : {}),

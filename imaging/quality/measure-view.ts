@@ -1,4 +1,5 @@
 import type { Grey16Image } from '../planes.js';
+import { backgroundBlocks } from './background-blocks.js';
 import { type BreastShape, breastShape } from './breast-shape.js';
 import { byteOrderRoughness } from './byte-order-roughness.js';
 import { type Background, findBackground } from './find-background.js';
@@ -16,6 +17,8 @@ export interface MeasuredView {
   readonly byteOrderRoughness: number | undefined;
   /** Undefined for a constant picture. */
   readonly background: Background | undefined;
+  /** Blocks of the reduced view that are empty, away from the breast. */
+  readonly backgroundBlocks: readonly number[];
   readonly frame: Frame;
   /** Undefined where nothing large stands out from the background. */
   readonly breast: BreastRegion | undefined;
@@ -35,6 +38,7 @@ export function measureView(image: Grey16Image): MeasuredView {
     reduced,
     byteOrderRoughness: byteOrderRoughness(image),
     background,
+    backgroundBlocks: background === undefined ? [] : backgroundBlocks(reduced, background, breast),
     frame,
     breast,
     shape: breast === undefined ? undefined : breastShape(breast),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { startJob, waitForJob } from '../../api/jobs/jobs-client.js';
+import { waitForJob } from '../../api/jobs/jobs-client.js';
+import { startJob } from '../../api/jobs/start-job.js';
 import { jobs } from '../../api/reading/jobs.js';
 import type { JobRow, JobSummary, PutOutcome } from '../../index.js';
 import { pageOf } from '../../index.js';

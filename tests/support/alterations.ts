@@ -98,14 +98,14 @@ export const framed =
     });
   };
 
-const offset =
+export const offset =
   (share: number): Alter =>
   (image) => {
     const added = Math.max(1, share * brightestOf(image));
     return mapped(image, (value) => value + added);
   };
 
-const noisyBackground =
+export const noisyBackground =
   (share: number): Alter =>
   (image) => {
     const random = new Random(1, 1);
@@ -121,7 +121,7 @@ export const noisy =
     return mapped(image, (value) => (value === 0 ? 0 : Math.max(1, value + random.normal() * deviation)));
   };
 
-const posterised =
+export const posterised =
   (levels: number): Alter =>
   (image) => {
     const step = brightestOf(image) / levels;
@@ -134,7 +134,7 @@ function quantile({ pixels }: Grey16Image, share: number): number {
   return tissue[Math.floor((tissue.length - 1) * share)] ?? 0;
 }
 
-const saturated =
+export const saturated =
   (share: number): Alter =>
   (image) => {
     const limit = quantile(image, 1 - share);
@@ -149,22 +149,26 @@ const clipped =
   };
 
 /** Cuts the picture off on the side that the breast points to, so that a share of the breast's depth is lost. */
-const cutPointing =
+export const cutPointing =
   (share: number): Alter =>
   (image, view) => {
     const { rows, columns, pixels } = image;
+    // A twentieth of the rows, so that a label in front of the breast is not taken for its nipple.
+    const reaching = (column: number): number => {
+      let count = 0;
+      for (let row = 0; row < rows; row += 8) if (pixels[row * columns + column] !== 0) count += 1;
+      return count;
+    };
     let reach = 0;
-    for (let index = 0; index < pixels.length; index += 1) {
-      if (pixels[index] === 0 || Math.floor(index / columns) % 8 !== 0) continue;
-      const column = index % columns;
-      reach = Math.max(reach, isLeft(view) ? column : columns - 1 - column);
+    for (let column = 0; column < columns; column += 1) {
+      if (reaching(column) >= rows / 8 / 20) reach = Math.max(reach, isLeft(view) ? column : columns - 1 - column);
     }
     const kept = Math.max(1, Math.round(reach * (1 - share)));
     const from = isLeft(view) ? 0 : columns - kept;
     return sampledAt(image, { rows, columns: kept }, (row, column) => [row, column + from]);
   };
 
-const cutBelow =
+export const cutBelow =
   (share: number): Alter =>
   (image) => {
     const rows = Math.round(image.rows * (1 - share));
@@ -211,7 +215,7 @@ function boxAlong(values: Float64Array, rows: number, columns: number, radius: n
 }
 
 /** Two pictures in one: side by side or one above the other. */
-function joined(first: Grey16Image, second: Grey16Image, beside: boolean): Grey16Image {
+export function joined(first: Grey16Image, second: Grey16Image, beside: boolean): Grey16Image {
   const size = beside
     ? { rows: Math.max(first.rows, second.rows), columns: first.columns + second.columns }
     : { rows: first.rows + second.rows, columns: Math.max(first.columns, second.columns) };
@@ -228,7 +232,7 @@ const opposite = (view: View): View => `${isLeft(view) ? 'R' : 'L'}${view.slice(
 const sister = (view: View): View => (view.endsWith('CC') ? `${view[0]}_MLO` : `${view[0]}_CC`) as View;
 
 /** An even white ellipse behind the nipple, as an implant looks. */
-const implant =
+export const implant =
   (share: number): Alter =>
   (image, view) => {
     const { rows, columns } = image;
@@ -242,7 +246,7 @@ const implant =
   };
 
 /** Fog, grain, a label and the film's edge, as a scanner gives them. */
-const filmScan: Alter = (image, view) => {
+export const filmScan: Alter = (image, view) => {
   const random = new Random(1, 3);
   const brightest = brightestOf(image);
   const { rows, columns } = image;
@@ -257,7 +261,7 @@ const filmScan: Alter = (image, view) => {
 };
 
 /** Lines of letters, dark on white or white on black. */
-const textPage =
+export const textPage =
   (onWhite: boolean): Alter =>
   ({ rows, columns }) => {
     const picture = { rows, columns, pixels: new Uint8Array(rows * columns * 3) };
@@ -292,7 +296,7 @@ const collimatedChestFilm: Alter = (image, view) => {
 };
 
 /** A landscape: bright sky, dark hills, textured ground. */
-const photograph: Alter = ({ rows, columns }) => {
+export const photograph: Alter = ({ rows, columns }) => {
   const random = new Random(1, 5);
   return drawn({ rows, columns }, (row, column) => {
     const [y, x] = [row / rows, column / columns];
@@ -310,7 +314,7 @@ const checkerboard =
       (Math.floor(row / size) + Math.floor(column / size)) % 2 === 0 ? 0 : 60_000,
     );
 
-const allNoise: Alter = ({ rows, columns }) => {
+export const allNoise: Alter = ({ rows, columns }) => {
   const random = new Random(1, 6);
   return drawn({ rows, columns }, () => random.unit() * 65_535);
 };
@@ -320,7 +324,7 @@ export const constant =
   ({ rows, columns }) =>
     drawn({ rows, columns }, () => value);
 
-const oneBrightPixel: Alter = ({ rows, columns }) =>
+export const oneBrightPixel: Alter = ({ rows, columns }) =>
   drawn({ rows, columns }, (row, column) => (row === rows >> 1 && column === columns >> 1 ? 65_535 : 0));
 
 /** What is left of a breast after it was taken off: a sliver at the chest wall. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { collectGarbage } from '../../../api/changing/collect-garbage.js';
-import { startJob } from '../../../api/jobs/jobs-client.js';
+import { startJob } from '../../../api/jobs/start-job.js';
 import type { Commit } from '../../../pipeline/commit.js';
 import { blackExam } from '../../support/exams.js';
 import { storeText } from '../../support/repository.js';
