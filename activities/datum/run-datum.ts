@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Claimant } from '../../pipeline/claim.js';
 import type { FileEntry } from '../../pipeline/commit.js';
 import { type DatumRecord, datumKey, datumKeyDocument, labelsOf } from '../../pipeline/datum.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
@@ -7,6 +8,7 @@ import type { StageNode } from '../../pipeline/graph.js';
 import type { PlannedExam } from '../../pipeline/job.js';
 import type { Era, EraModels } from '../../pipeline/pipeline-document.js';
 import { QUALITY_STAGE, qualitySummarySchema } from '../../pipeline/quality-report.js';
+import type { HeldClaim } from '../../repos/claims.js';
 import { storeFile } from '../../repos/committed-files.js';
 import { findDatumRecord, readDatumRecord, replaceDatumRecord, writeDatumRecord } from '../../repos/datum-records.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
@@ -15,6 +17,7 @@ import { readLocalFile } from '../../repos/local-file.js';
 import type { StageDependencies, StageRun } from '../dependencies.js';
 import type { JobFiles } from '../job/job-files.js';
 import type { LocalModel, StageInputs, StageProgress, StageResult } from '../stage.js';
+import { claimOrLeave } from './claim.js';
 import type { CachedFile } from './file-cache.js';
 
 /** One datum of one job: a stage applied to an exam, with the datums it builds on. */
@@ -42,6 +45,8 @@ export interface DatumResult {
 /**
  * Brings one datum about: looks for its record, and only when there is none fetches the inputs, runs the stage, stores
  * what it wrote and records it. A record that names a file which the bucket has lost is as good as none, and replaced.
+ * With a claimant it first claims the datum, so that jobs that overlap compute it once. `alone` is for a datum whose worker
+ * died: it runs in a process of its own.
  *
  * @throws ExamError when the exam's own data is at fault, gone from the bucket or erased; MammoflowError
  *   `stage-unavailable` when this worker has another version of the stage than the pipeline wants.
@@ -52,6 +57,7 @@ export async function runDatum(
   request: DatumRequest,
   signal: AbortSignal,
   onProgress: (progress: StageProgress) => void,
+  { claimant, alone = false }: { claimant?: Claimant; alone?: boolean } = {},
 ): Promise<DatumResult> {
   const { store } = dependencies.repository;
   const settings = await jobs.settings(request.job);
@@ -75,7 +81,15 @@ export async function runDatum(
   const startedAt = now();
   const outputFolder = await dependencies.cache.temporaryFolder();
   const held: CachedFile[] = [];
+  let claim: HeldClaim | undefined;
   try {
+    if (claimant !== undefined) {
+      claim = await claimOrLeave(store, { stage: node.name, exam: request.exam, key }, claimant, signal);
+      // Whoever had it before may be done with it.
+      const meanwhile = await findDatumRecord(store, node.name, request.exam, key);
+      if (meanwhile !== undefined && meanwhile.etag !== known?.etag)
+        return { datum: key, computed: false, job: meanwhile.record.job };
+    }
     const local = await fetchInputs(dependencies, request.exam, inputs, models, held).catch(async (error) => {
       await refuseErased(dependencies, planned);
       throw error;
@@ -87,7 +101,7 @@ export async function runDatum(
         parameters: node.parameters as StageRun['parameters'],
         outputFolder,
       },
-      { signal, onProgress },
+      { signal, onProgress, alone },
     );
     signal.throwIfAborted();
     // Last, because what is stored after an erasure has looked for the last time would stay.
@@ -121,6 +135,7 @@ export async function runDatum(
     throw dependencies.cache.explained(error);
   } finally {
     for (const file of held) file.release();
+    await claim?.release();
     await rm(outputFolder, { recursive: true, force: true });
   }
 }
