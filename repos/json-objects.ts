@@ -13,6 +13,25 @@ export async function readJson<T>(store: ObjectStore, key: string, schema: z.Zod
   return object === undefined ? undefined : parseJson(key, object.bytes, schema);
 }
 
+/** As `readJson`, of what can be made again: a damaged object is as good as none. */
+export async function readDerivedJson<T>(
+  store: ObjectStore,
+  key: string,
+  schema: z.ZodType<T>,
+): Promise<T | undefined> {
+  return unlessDamaged(() => readJson(store, key, schema));
+}
+
+/** What is read, or undefined where it is damaged. */
+export async function unlessDamaged<T>(read: () => Promise<T> | T): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof MammoflowError && error.code === 'corrupt-data') return undefined;
+    throw error;
+  }
+}
+
 /** @throws MammoflowError `corrupt-data` naming the object and the first thing that is wrong with it. */
 export function parseJson<T>(key: string, bytes: Uint8Array, schema: z.ZodType<T>): T {
   let value: unknown;

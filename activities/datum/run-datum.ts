@@ -60,8 +60,8 @@ export async function runDatum(
   const key = datumKey(document, sha256Hex);
 
   const known = await findDatumRecord(store, node.name, request.exam, key);
-  const lost = known && (await firstLost(dependencies, known.record.files));
-  if (known !== undefined && lost === undefined) return { datum: key, computed: false, job: known.record.job };
+  const lost = known?.record && (await firstLost(dependencies, known.record.files));
+  if (known?.record !== undefined && lost === undefined) return { datum: key, computed: false, job: known.record.job };
   const replaced = lost && `version ${lost.versionId} of ${lost.key} was gone from the bucket`;
 
   requireVersion(dependencies, node);
