@@ -1,6 +1,7 @@
 import type { InferencePool } from '../inference/inference-pool.js';
 import type { ModelFileDescription, ModelRole } from '../pipeline/bundle.js';
 import type { Json } from '../pipeline/canonical-json.js';
+import type { StageLabels } from '../pipeline/datum.js';
 import type { StageDeclaration } from '../pipeline/stage.js';
 
 /** A model file on local disk, already verified against its SHA-256. */
@@ -16,6 +17,8 @@ export interface StageInputs {
   /** Absolute local path of each file, by upstream repo and then by path inside the exam. */
   readonly files: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly models: Readonly<Partial<Record<ModelRole, LocalModel>>>;
+  /** What the stage declares as its labels; several of one kind are joined by commas. */
+  readonly labels?: StageLabels;
 }
 
 export interface StageProgress {

@@ -25,7 +25,12 @@ export type OpenSession = Session & {
 /** A session on some services. Nothing is connected to before a verb needs it. */
 export function openSession(
   services: Services,
-  { author, stages, inbox, now = () => new Date() }: Pick<Session, 'author' | 'stages' | 'inbox'> & Partial<Pick<Session, 'now'>>,
+  {
+    author,
+    stages,
+    inbox,
+    now = () => new Date(),
+  }: Pick<Session, 'author' | 'stages' | 'inbox'> & Partial<Pick<Session, 'now'>>,
 ): OpenSession {
   const repository = openRepository(openObjectStore(services.bucket, services.s3.config));
   let connected: Promise<Client> | undefined;

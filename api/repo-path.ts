@@ -17,10 +17,13 @@ export function parseRepoPath(text: string): RepoPath {
   const match = /^([^@:]+)(?:@([^:]+))?(?::(.*))?$/.exec(text);
   const repo = match?.[1] ?? '';
   if (match === null || !stageNameSchema.safeParse(repo).success) {
+    const [, repoBeforeSlash] = /^([a-z][a-z0-9_]*)\/[^:]+$/.exec(text) ?? [];
     throw new MammoflowError(
       'invalid-argument',
       `${JSON.stringify(text)} does not name a repo.`,
-      'Write <repo>[@REF][:path], e.g. exams, classify@main~1 or crop:exam-17/L_CC.png.',
+      repoBeforeSlash === undefined
+        ? 'Write <repo>[@REF][:path], e.g. exams, classify@main~1 or crop:exam-17/L_CC.png.'
+        : `What is meant inside a repo comes after a colon: ${repoBeforeSlash}:${text.slice(repoBeforeSlash.length + 1)}.`,
     );
   }
   const [item, ...rest] = (match[3] ?? '').split('/').filter((part) => part !== '');

@@ -16,8 +16,8 @@ export interface Session {
   /** Who commits, e.g. `ana@reading-room`. */
   readonly author: string;
   readonly now: () => Date;
-  /** The stages that this build has. */
-  readonly stages: readonly StageDeclaration[];
+  /** The stages that this build has. Loaded with the first call. */
+  stages(): Promise<readonly StageDeclaration[]>;
   /** When what lies in the inbox is taken in. */
   readonly inbox: InboxSettings;
 }

@@ -4,26 +4,28 @@ import { Command } from 'commander';
 import pLimit from 'p-limit';
 import { CROP_FILE, type CropDocument, cropDocumentSchema, parseDocument } from '../activities/stages/documents.js';
 import { stages } from '../activities/stages/index.js';
-import { startJob, waitForJob } from '../api/jobs/jobs-client.js';
+import { put } from '../api/changing/put.js';
+import { waitForJob } from '../api/jobs/jobs-client.js';
+import { startJob } from '../api/jobs/start-job.js';
 import { type ExamResult, listResults } from '../api/reading/list-results.js';
+import { requireHead, type Session } from '../api/session.js';
 import { progressLine, progressText } from '../cli/job-output.js';
 import { parseCount } from '../cli/options.js';
-import { put } from '../cli/put.js';
-import { openSession, requireHead, type Session } from '../cli/session.js';
 import { readNpz } from '../imaging/npz.js';
+import { openLocalSession } from '../index.js';
 import { channelsOf, readBundle } from '../inference/bundle.js';
 import { connectionSettings } from '../infra/connection.js';
 import { startStack } from '../infra/dev/stack.js';
 import { packageRoot } from '../infra/package-root.js';
-import { type EvaluationFigures, evaluationFigures } from '../models/evaluation/evaluation-report.js';
-import { evaluationTables } from '../models/evaluation/evaluation-tables.js';
-import { heatmapMarks, heatmapPeak } from '../models/evaluation/heatmap-marks.js';
+import { type EvaluationFigures, evaluationFigures } from '../models/maintainers/evaluation/evaluation-report.js';
+import { evaluationTables } from '../models/maintainers/evaluation/evaluation-tables.js';
+import { heatmapMarks, heatmapPeak } from '../models/maintainers/evaluation/heatmap-marks.js';
 import {
   MARK_THRESHOLDS,
   type MeasuredExam,
   type MeasuredView,
   STATED_THRESHOLD,
-} from '../models/evaluation/measured-exam.js';
+} from '../models/maintainers/evaluation/measured-exam.js';
 import { drawExams } from '../models/phantom/draw-exams.js';
 import type { ExamTruth, Truth } from '../models/phantom/truth.js';
 import { type Bundle, MODEL_CARD_FILE, MODEL_ROLES } from '../pipeline/bundle.js';
@@ -44,7 +46,7 @@ import { machine } from './system.js';
 
 const DEFAULT_EXAMS = 300;
 const DEFAULT_SEED = 101_000;
-/** Seeds that networks or heads were fitted on, or chosen by (models/phantom/training/README.md). */
+/** Seeds that networks or heads were fitted on, or chosen by (models/maintainers/training/README.md). */
 const LAST_TRAINING_SEED = 9_999;
 const VALIDATION_SEEDS = [20_000, 20_999] as const;
 const BUNDLE = join(packageRoot, 'models', 'phantom', 'bundle');
@@ -87,9 +89,15 @@ async function main(options: Options): Promise<void> {
   const stack = await startStack({ dataFolder, log: (line) => console.error(line) });
   let measured: MeasuredExam[];
   try {
-    const session = openSession(await connectionSettings({ dataFolder, environment: {} }));
+    const session = openLocalSession(await connectionSettings({ dataFolder, environment: {} }));
     try {
-      await put(session, 'models', [bundle.folder], { branch: DEFAULT_BRANCH, process: false, for: 'all' });
+      await put(session, {
+        repo: 'models',
+        paths: [bundle.folder],
+        branch: DEFAULT_BRANCH,
+        process: false,
+        for: 'all',
+      });
       const head = await processExams(session, join(folder, 'exams'));
       measured = await measure(session, head, wanted);
     } finally {
@@ -120,7 +128,7 @@ async function main(options: Options): Promise<void> {
 
 /** Puts what is not there yet and brings all results up to date. @throws MammoflowError when an exam failed. */
 async function processExams(session: Session, exams: string): Promise<Commit> {
-  const { refused } = await put(session, 'exams', [exams], { branch: DEFAULT_BRANCH, process: false });
+  const { refused } = await put(session, { repo: 'exams', paths: [exams], branch: DEFAULT_BRANCH, process: false });
   if (refused[0] !== undefined) throw new MammoflowError('invalid-image', refused[0].reason);
   const client = await session.client();
   const job = await startJob(client, await requireHead(session.repository, DEFAULT_BRANCH), { branch: DEFAULT_BRANCH });

@@ -1,10 +1,12 @@
+import { put } from '../api/changing/put.js';
+import { requireHead } from '../api/session.js';
+import { openLocalSession } from '../index.js';
 import '../infra/quiet-aws-sdk.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startJob, waitForJob } from '../api/jobs/jobs-client.js';
-import { put } from '../cli/put.js';
-import { openSession, requireHead, type Session } from '../cli/session.js';
+import { waitForJob } from '../api/jobs/jobs-client.js';
+import { startJob } from '../api/jobs/start-job.js';
 import { connectionSettings } from '../infra/connection.js';
 import { type Stack, startStack } from '../infra/dev/stack.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
@@ -39,12 +41,12 @@ export async function openBenchSystem(threads: number): Promise<BenchSystem> {
   process.env.MAMMOFLOW_CPU_THREADS = String(threads);
   const dataFolder = await mkdtemp(join(tmpdir(), 'mammoflow-bench-'));
   const stack = await startStack({ dataFolder, ephemeral: true, log: () => undefined });
-  const session: Session = openSession(await connectionSettings({ dataFolder, environment: {} }));
+  const session = openLocalSession(await connectionSettings({ dataFolder, environment: {} }));
   const { store } = session.repository;
   return {
     stack,
     async put(repo, folder) {
-      const { refused } = await put(session, repo, [folder], { branch: DEFAULT_BRANCH, process: false });
+      const { refused } = await put(session, { repo, paths: [folder], branch: DEFAULT_BRANCH, process: false });
       if (refused[0] !== undefined) throw new Error(refused[0].reason);
     },
     async process() {

@@ -5,10 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Client } from '@temporalio/client';
 import pLimit from 'p-limit';
-import { put } from '../cli/put.js';
-import { openSession, type Session } from '../cli/session.js';
+import { put } from '../api/changing/put.js';
+import type { Session } from '../api/session.js';
+import { openLocalSession } from '../index.js';
 import { connectionSettings } from '../infra/connection.js';
-import { type Stack, startStack, WORKER_ROLES, workerProcesses } from '../infra/dev/stack.js';
+import { type Stack, startStack, workerProcesses } from '../infra/dev/stack.js';
+import { WORKER_ROLES } from '../infra/dev/worker-roles.js';
 import { packageRoot } from '../infra/package-root.js';
 import type { Commit } from '../pipeline/commit.js';
 import { type TakeInState, takeInWorkflowId, WAITING_QUERY } from '../pipeline/take-in.js';
@@ -188,7 +190,7 @@ const median = (numbers: readonly number[]): number => {
 const dataFolder = await mkdtemp(join(tmpdir(), 'mammoflow-bench-'));
 const roles = WORKER_ROLES.filter((role) => values.roles.split(',').includes(role));
 const stack = await startStack({ dataFolder, workers: workerProcesses(roles), log: () => undefined });
-const session = openSession(await connectionSettings({ dataFolder, environment: {} }));
+const session = openLocalSession(await connectionSettings({ dataFolder, environment: {} }));
 const bench: Bench = { stack, session, client: await session.client(), inbox: openInbox(stack.services.s3) };
 const missed: string[] = [];
 const target = (what: string, met: boolean): string => {
@@ -196,7 +198,7 @@ const target = (what: string, met: boolean): string => {
   return met ? 'yes' : '**no**';
 };
 try {
-  await put(session, 'models', [PLACEHOLDER], { branch, process: false, for: 'all' });
+  await put(session, { repo: 'models', paths: [PLACEHOLDER], branch, process: false, for: 'all' });
   await single(bench, 'warm-up');
   const seconds: number[] = [];
   for (let index = 0; index < Number(values.singles); index += 1) {

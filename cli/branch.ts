@@ -1,34 +1,10 @@
 import { Command } from 'commander';
-import { DEFAULT_BRANCH, type Hold } from '../pipeline/commit.js';
-import { type CommitOptions, type Committed, type FollowUp, printFollowUp, startIfWanted } from './follow-up.js';
+import type { BranchRow } from '../index.js';
+import { DEFAULT_BRANCH } from '../pipeline/commit.js';
+import { type CommitOptions, printFollowUp } from './follow-up.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine, table } from './output.js';
-import { author, requireHead, type Session, withSession } from './session.js';
-
-/** One row of `mammoflow branch list`. */
-export interface BranchRow {
-  readonly branch: string;
-  readonly commit: string;
-  readonly sequence: number;
-  readonly time: string;
-  readonly message: string;
-  /** Present when it is on hold. */
-  readonly hold?: Hold;
-}
-
-/** What `mammoflow branch hold` and `release` print with `--json`. */
-export interface HoldOutcome extends FollowUp {
-  readonly branch: string;
-  /** The hold that the branch has now, or null. */
-  readonly hold: Hold | null;
-}
-
-/** What `mammoflow branch move --json` prints: `commit` is where the branch points now, `from` where it did. */
-export interface MoveOutcome extends Committed {
-  readonly branch: string;
-  readonly from: string;
-  readonly commit: string;
-}
+import { withMammoflow } from './session.js';
 
 const short = (commit: string): string => commit.slice(0, 12);
 
@@ -47,7 +23,7 @@ Example:
   $ mammoflow stage set extract_centers offset=[20,0] --branch trial
   $ mammoflow branch move main trial`,
     )
-    .addCommand(listCommand())
+    .addCommand(listCommand(), { isDefault: true })
     .addCommand(createCommand())
     .addCommand(moveCommand())
     .addCommand(holdCommand())
@@ -62,12 +38,9 @@ function listCommand(): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ mammoflow branch list')
     .action((options: CommonOptions) =>
-      withSession(options.data, async ({ repository }) => {
+      withMammoflow(options.data, async (mammoflow) => {
         const rows: BranchRow[] = [];
-        for await (const { name, commit, hold } of repository.branches()) {
-          const { sequence, time, message } = await repository.commit(commit);
-          rows.push({ branch: name, commit, sequence, time, message, ...(hold === undefined ? {} : { hold }) });
-        }
+        for await (const row of mammoflow.branches()) rows.push(row);
         if (options.json) return printJson(rows);
         if (rows.length === 0) return printLine('no branches yet');
         const cells = rows.map((row) => [
@@ -91,11 +64,10 @@ function createCommand(): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ mammoflow branch create trial main~1')
     .action((name: string, ref: string, options: CommonOptions) =>
-      withSession(options.data, async ({ repository }) => {
-        const commit = await repository.resolve(ref);
-        await repository.createBranch(name, commit);
-        if (options.json) return printJson({ branch: name, commit: commit.id });
-        printLine(`branch ${name} begins at ${short(commit.id)} (${ref})`);
+      withMammoflow(options.data, async (mammoflow) => {
+        const point = await mammoflow.createBranch({ branch: name, ref });
+        if (options.json) return printJson(point);
+        printLine(`branch ${name} begins at ${short(point.commit)} (${ref})`);
       }),
     );
 }
@@ -117,8 +89,8 @@ Example:
   $ mammoflow branch move main trial`,
     )
     .action((name: string, ref: string, options: CommonOptions & Pick<CommitOptions, 'process'>) =>
-      withSession(options.data, async (session) => {
-        const outcome = await moveBranch(session, name, ref, options);
+      withMammoflow(options.data, async (mammoflow) => {
+        const outcome = await mammoflow.moveBranch({ branch: name, ref, process: options.process });
         if (options.json) return printJson(outcome);
         const { from, commit } = outcome;
         if (from === commit) return printLine(`branch ${name} is at ${short(commit)} already`);
@@ -127,20 +99,6 @@ Example:
         printFollowUp(outcome, options);
       }),
     );
-}
-
-/** Moves a branch and starts a job if what it points at now wants something. */
-export async function moveBranch(
-  session: Session,
-  branch: string,
-  ref: string,
-  options: Pick<CommitOptions, 'process'>,
-): Promise<MoveOutcome> {
-  const to = await session.repository.resolve(ref);
-  const from = await session.repository.moveBranch(branch, to);
-  const done = `The branch ${branch} is moved from ${short(from)} to ${short(to.id)}`;
-  const followUp = from === to.id ? { job: null } : await startIfWanted(session, to, { ...options, branch }, done);
-  return { branch, from, commit: to.id, ...followUp };
 }
 
 function holdCommand(): Command {
@@ -161,15 +119,14 @@ Example:
   $ mammoflow branch hold main --reason "waiting for the new model"`,
     )
     .action((name: string, options: CommonOptions & { reason?: string }) =>
-      withSession(options.data, async ({ repository }) => {
+      withMammoflow(options.data, async (mammoflow) => {
         const { reason } = options;
-        const hold = { since: new Date().toISOString(), author: author(), ...(reason === undefined ? {} : { reason }) };
-        const before = await repository.setHold(name, hold);
-        const outcome: HoldOutcome = { branch: name, hold: before ?? hold, job: null };
+        const { before, ...outcome } = await mammoflow.holdBranch({
+          branch: name,
+          ...(reason === undefined ? {} : { reason }),
+        });
         if (options.json) return printJson(outcome);
-        printLine(
-          `branch ${name} is on hold${before === undefined ? '' : ` since ${before.since}, by ${before.author}`}`,
-        );
+        printLine(`branch ${name} is on hold${before === null ? '' : ` since ${before.since}, by ${before.author}`}`);
         printLine(`\`mammoflow branch release ${name}\` ends it`);
       }),
     );
@@ -184,26 +141,17 @@ function releaseCommand(): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ mammoflow branch release main')
     .action((name: string, options: CommonOptions & Pick<CommitOptions, 'process'>) =>
-      withSession(options.data, async (session) => {
-        const outcome = await releaseBranch(session, name, options);
+      withMammoflow(options.data, async (mammoflow) => {
+        const { before, ...outcome } = await mammoflow.releaseBranch({ branch: name, process: options.process });
         if (options.json) return printJson(outcome);
-        printLine(`branch ${name} is not on hold`);
+        printLine(
+          before === null
+            ? `branch ${name} was not on hold`
+            : `branch ${name} is released; it was on hold since ${before.since}, by ${before.author}`,
+        );
         printFollowUp(outcome, options);
       }),
     );
-}
-
-/** Ends the hold of a branch, and starts a job if its exams want something. */
-export async function releaseBranch(
-  session: Session,
-  branch: string,
-  options: Pick<CommitOptions, 'process'>,
-): Promise<HoldOutcome> {
-  const { repository } = session;
-  await repository.setHold(branch, undefined);
-  const head = await requireHead(repository, branch);
-  const followUp = await startIfWanted(session, head, { ...options, branch }, `The hold of ${branch} is ended`);
-  return { branch, hold: null, ...followUp };
 }
 
 function deleteCommand(): Command {
@@ -214,8 +162,8 @@ function deleteCommand(): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ mammoflow branch delete trial')
     .action((name: string, options: CommonOptions) =>
-      withSession(options.data, async ({ repository }) => {
-        const commit = await repository.deleteBranch(name);
+      withMammoflow(options.data, async (mammoflow) => {
+        const { commit } = await mammoflow.deleteBranch({ branch: name });
         if (options.json) return printJson({ branch: name, commit });
         printLine(`branch ${name} deleted; \`mammoflow branch create ${name} ${short(commit)}\` brings it back`);
       }),

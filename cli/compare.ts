@@ -1,12 +1,10 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { compareResults, DEFAULT_HEATMAPS } from '../api/comparison/compare-results.js';
-import { resolveState } from '../api/resolve-state.js';
+import { Command, Option } from 'commander';
 import { VARIANTS, type Variant } from '../pipeline/predictions.js';
 import { comparisonCsv, printComparison } from './compare-output.js';
 import { progressLine } from './job-output.js';
-import { type CommonOptions, dataOption, jsonOption, parseCount } from './options.js';
+import { type CommonOptions, dataOption, jsonOption, parseCount, parseProbability } from './options.js';
 import { printJson, printLine } from './output.js';
-import { withSession } from './session.js';
+import { withMammoflow } from './session.js';
 
 interface CompareOptions extends CommonOptions {
   readonly threshold: number;
@@ -18,12 +16,8 @@ interface CompareOptions extends CommonOptions {
 
 /** Rows of a table for people. */
 const TABLE_ROWS = 20;
-
-function parseThreshold(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError('Give a probability from 0 to 1.');
-}
+/** Heatmaps are some tens of megabytes an exam. */
+const HEATMAPS = 5;
 
 function parseHeatmaps(text: string): number | 'all' {
   if (text === 'all') return 'all';
@@ -36,12 +30,12 @@ export function compareCommand(): Command {
     .description('show how predictions and heatmaps moved between two commits, branches or jobs')
     .argument('<ref-a>', 'before: a commit, a branch, branch~n, or a job for the state it left')
     .argument('<ref-b>', 'after')
-    .option('--threshold <probability>', 'mark what crosses it', parseThreshold, 0.5)
+    .option('--threshold <probability>', 'mark what crosses it', parseProbability, 0.5)
     .option(
       '--heatmaps <count>',
       'read the heatmaps of this many of the greatest movers, or of `all`',
       parseHeatmaps,
-      DEFAULT_HEATMAPS,
+      HEATMAPS,
     )
     .addOption(new Option('--variant <classifier>', 'only this classifier').choices(VARIANTS))
     .option('--limit <count>', `show this many movements (${TABLE_ROWS} in a table, else all)`, parseCount)
@@ -59,18 +53,20 @@ Examples:
   $ mammoflow compare main~1 main --variant image --format csv > moved.csv`,
     )
     .action((refA: string, refB: string, options: CompareOptions) =>
-      withSession(options.data, async ({ repository }) => {
-        const [before, after] = [await resolveState(repository, refA), await resolveState(repository, refB)];
+      withMammoflow(options.data, async (mammoflow) => {
         const format = options.json ? 'json' : options.format;
         const progress = progressLine();
-        const comparison = await compareResults(repository, before, after, {
-          threshold: options.threshold,
-          // CSV has no place for heatmaps, so they are not read for it.
-          heatmaps: format === 'csv' ? 0 : options.heatmaps,
-          ...(options.variant === undefined ? {} : { variants: [options.variant] }),
-          onHeatmaps: (done, total) => progress.show(`heatmaps of ${done} of ${total} exams`),
-        });
-        progress.clear();
+        const comparison = await mammoflow
+          .compare({
+            before: refA,
+            after: refB,
+            threshold: options.threshold,
+            // CSV has no place for heatmaps, so they are not read for it.
+            heatmaps: format === 'csv' ? 0 : options.heatmaps,
+            ...(options.variant === undefined ? {} : { variants: [options.variant] }),
+            onHeatmaps: (done, total) => progress.show(`heatmaps of ${done} of ${total} exams`),
+          })
+          .finally(() => progress.clear());
         const limit = options.limit ?? (format === 'table' ? TABLE_ROWS : undefined);
         const limited = { ...comparison, movements: comparison.movements.slice(0, limit) };
         if (format === 'json') printJson(limited);

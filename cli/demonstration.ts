@@ -1,11 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Mammoflow, PutOptions, PutOutcome } from '../index.js';
 import { drawExams } from '../models/phantom/draw-exams.js';
 import type { Mix } from '../models/phantom/mix.js';
 import { readTruth, type Truth } from '../models/phantom/truth.js';
 import { progressLine } from './job-output.js';
-import { type PutOutcome, put } from './put.js';
-import type { Session } from './session.js';
 
 /**
  * The six exams that show what the system does when there are none of the user's own. The seed lies far from those the
@@ -22,9 +21,9 @@ const folderOf = (dataFolder: string): string => join(dataFolder, 'phantoms');
 
 /** Draws the demonstration's exams and puts them. What they show stays in the data folder. */
 export async function putDemonstration(
-  session: Session,
+  mammoflow: Mammoflow,
   dataFolder: string,
-  settings: Parameters<typeof put>[3],
+  settings: Pick<PutOptions, 'branch' | 'process'>,
   signal?: AbortSignal,
 ): Promise<PutOutcome> {
   const folder = folderOf(dataFolder);
@@ -37,7 +36,12 @@ export async function putDemonstration(
     onProgress: (done, all) => progress.show(`${done} of ${all} exams drawn`),
   }).finally(() => progress.clear());
   const folders = truth.exams.map(({ exam }) => join(folder, exam));
-  const outcome = await put(session, 'exams', folders, { ...settings, message: 'Put six synthetic exams' });
+  const outcome = await mammoflow.put({
+    ...settings,
+    repo: 'exams',
+    paths: folders,
+    message: 'Put six synthetic exams',
+  });
   await Promise.all(folders.map((one) => rm(one, { recursive: true, force: true })));
   return outcome;
 }

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { stopSupervisor } from '../infra/dev/supervisor.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
 
@@ -18,6 +17,7 @@ Example:
   $ mammoflow down`,
     )
     .action(async ({ data, json }: CommonOptions) => {
+      const { stopSupervisor } = await import('../infra/dev/supervisor.js');
       const stopped = await stopSupervisor(data);
       if (json) printJson({ stopped });
       else printLine(stopped ? 'stopped' : `nothing runs on ${data}`);

@@ -1,18 +1,17 @@
 import { Command } from 'commander';
-import { stages } from '../activities/stages/index.js';
-import { DEFAULT_DEPTH, explainExam } from '../api/provenance/explain-exam.js';
-import { traceFile } from '../api/provenance/trace-file.js';
-import { isBranchHead, resolveState } from '../api/resolve-state.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { printExplanation, printTrace } from './explain-output.js';
 import { type CommonOptions, dataOption, jsonOption, parseCount } from './options.js';
 import { printJson } from './output.js';
-import { withSession } from './session.js';
+import { withMammoflow } from './session.js';
 
 interface ExplainOptions extends CommonOptions {
   readonly file?: string;
   readonly depth: number;
 }
+
+/** Commits to go back; enough for several days of a group that commits a few dozen times a day. */
+const DEPTH = 300;
 
 /** `mammoflow explain`: what each stage did for an exam, why, and from what. */
 export function explainCommand(): Command {
@@ -21,7 +20,7 @@ export function explainCommand(): Command {
     .argument('<exam>', 'the exam')
     .argument('[ref]', 'a commit, a branch, branch~n, or a job for the state it left', DEFAULT_BRANCH)
     .option('--file <file>', 'trace one output, <stage>/<file>, to everything it comes from')
-    .option('--depth <count>', 'commits to go back at most in search of earlier results', parseCount, DEFAULT_DEPTH)
+    .option('--depth <count>', 'commits to go back at most in search of earlier results', parseCount, DEPTH)
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -35,16 +34,16 @@ Examples:
   $ mammoflow explain exam-17 main~1 --file classify/predictions.json`,
     )
     .action((exam: string, ref: string, { data, json, file, depth }: ExplainOptions) =>
-      withSession(data, async ({ repository }) => {
-        const commit = await resolveState(repository, ref);
-        const asOf = (await isBranchHead(repository, commit)) ? 'now' : 'then';
-        const explanation = await explainExam(repository, stages, commit, exam, { asOf, depth });
+      withMammoflow(data, async (mammoflow) => {
         if (file !== undefined) {
-          const trace = traceFile(explanation, file);
-          if (json) printJson({ exam, commit: commit.id, ...trace });
+          const trace = await mammoflow.trace({ exam, ref, depth, file });
+          if (json) printJson(trace);
           else printTrace(exam, trace);
-        } else if (json) printJson(explanation);
-        else printExplanation(explanation);
+        } else {
+          const explanation = await mammoflow.explain({ exam, ref, depth });
+          if (json) printJson(explanation);
+          else printExplanation(explanation);
+        }
       }),
     );
 }

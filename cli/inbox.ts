@@ -1,28 +1,9 @@
 import { Command } from 'commander';
+import type { InboxReport } from '../index.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
-import { MammoflowError } from '../pipeline/errors.js';
-import type { InboxRepo } from '../pipeline/inbox.js';
-import { inboxSettingsOf } from '../pipeline/inbox-settings.js';
-import type { InboxReport } from '../pipeline/take-in.js';
-import { lookIntoInbox } from '../planning/look-into-inbox.js';
-import { dismissInboxItem, openInboxItem } from '../repos/inbox.js';
-import type { Repository } from '../repos/repository.js';
-import { hintInbox } from '../triggers/hint.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine, table } from './output.js';
-import { withSession } from './session.js';
-
-/** What `mammoflow inbox dismiss --json` prints. */
-export interface DismissOutcome {
-  readonly dismissed: readonly {
-    readonly name: string;
-    /** Where its files are now. */
-    readonly keys: readonly string[];
-  }[];
-}
-
-/** More than any inbox holds: people want to see all of it. */
-const EVERYTHING = 1_000_000;
+import { withMammoflow } from './session.js';
 
 /** `mammoflow inbox`: what was uploaded and is not taken in yet. */
 export function inboxCommand(): Command {
@@ -53,19 +34,14 @@ Examples:
       // Or it would take the options of `dismiss` for its own.
       .enablePositionalOptions()
       .action((options: CommonOptions & { branch: string }) =>
-        withSession(options.data, async ({ repository }) => {
-          const report = await lookAtAll(repository, options.branch);
+        withMammoflow(options.data, async (mammoflow) => {
+          const report = await mammoflow.inbox({ branch: options.branch });
           if (options.json) printJson(report);
           else printReport(report);
         }),
       )
   );
 }
-
-/** What lies in the inbox now, by the settings of this environment. Asks no worker. */
-export const lookAtAll = async (repository: Repository, branch: string): Promise<InboxReport> =>
-  (await lookIntoInbox(repository, { branch, settings: inboxSettingsOf(process.env), shown: EVERYTHING, batch: 0 }))
-    .report;
 
 function printReport({ items, stray, overdue }: InboxReport): void {
   if (items.length === 0) printLine('nothing in the inbox waits to be taken in');
@@ -77,6 +53,7 @@ function printReport({ items, stray, overdue }: InboxReport): void {
   if (stray.files > 0) {
     const more = stray.files > stray.examples.length ? ', …' : '';
     printLine(`stray files, left where they are: ${stray.files} (${stray.examples.join(', ')}${more})`);
+    for (const { folder, sentence } of stray.folders ?? []) printLine(`  ${folder} ${sentence}`);
   }
 }
 
@@ -97,8 +74,8 @@ Example:
   $ mammoflow inbox dismiss exam-17`,
     )
     .action((names: string[], options: CommonOptions & { models?: boolean }) =>
-      withSession(options.data, async ({ repository }) => {
-        const outcome = await dismiss(repository, options.models === true ? 'models' : 'exams', names);
+      withMammoflow(options.data, async (mammoflow) => {
+        const outcome = await mammoflow.dismiss({ repo: options.models === true ? 'models' : 'exams', names });
         if (options.json) return printJson(outcome);
         for (const { name, keys } of outcome.dismissed) {
           const folder = keys[0]?.slice(0, keys[0].lastIndexOf('/') + 1);
@@ -106,26 +83,6 @@ Example:
         }
       }),
     );
-}
-
-/** @throws MammoflowError `not-found` when nothing lies there of one of them; then none is touched. */
-export async function dismiss(
-  { store }: Repository,
-  repo: InboxRepo,
-  names: readonly string[],
-): Promise<DismissOutcome> {
-  for (const name of names) {
-    if ((await openInboxItem(store, repo, name)).length > 0) continue;
-    throw new MammoflowError(
-      'not-found',
-      `Nothing of ${repo}/${name} lies in the inbox, so nothing was dismissed.`,
-      'See `mammoflow inbox`.',
-    );
-  }
-  const time = new Date().toISOString().replaceAll(':', '-');
-  const dismissed: DismissOutcome['dismissed'][number][] = [];
-  for (const name of new Set(names)) dismissed.push({ name, keys: await dismissInboxItem(store, repo, name, time) });
-  return { dismissed };
 }
 
 function lookCommand(): Command {
@@ -136,11 +93,10 @@ function lookCommand(): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ mammoflow inbox look')
     .action((options: CommonOptions & { branch: string }) =>
-      withSession(options.data, async (session) => {
-        const { branch } = options;
-        await hintInbox(await session.client(), { branch });
-        if (options.json) printJson({ branch, asked: true });
-        else printLine(`asked for a look into the inbox for ${branch}; see \`mammoflow inbox\``);
+      withMammoflow(options.data, async (mammoflow) => {
+        const asked = await mammoflow.lookIntoInbox({ branch: options.branch });
+        if (options.json) printJson(asked);
+        else printLine(`asked for a look into the inbox for ${asked.branch}; see \`mammoflow inbox\``);
       }),
     );
 }

@@ -1,4 +1,3 @@
-import { stages } from '../activities/stages/index.js';
 import type { RunningStage } from '../api/jobs/running-stages.js';
 import type { JobSummary } from '../pipeline/job.js';
 import { printLine, table } from './output.js';
@@ -14,15 +13,24 @@ export function examCounts({ processed, skipped, failed }: JobSummary['exams']):
   return told.length === 0 ? 'no exams' : told.join(', ');
 }
 
+/** While a job runs, how many of its exams it has come to. */
+function countsOf({ status, exams, total }: JobSummary): string {
+  if (status !== 'running' || total === 0) return examCounts(exams);
+  return `${exams.processed + exams.skipped + exams.failed} of ${total} exams`;
+}
+
 /** A job for people: its outcome first, then the stages. */
 export function printJob(summary: JobSummary): void {
-  printLine(`job ${summary.job} ${summary.status}: ${examCounts(summary.exams)}`);
+  printLine(`job ${summary.job} ${summary.status}: ${countsOf(summary)}`);
   if (summary.reason !== undefined && summary.reason !== '') printLine(`  ${summary.reason}`);
   if (summary.dropped > 0) printLine(`  ${summary.dropped} not committed, because something newer is wanted of them`);
-  const order = stages.map((stage) => stage.name);
-  const rows = Object.entries(summary.stages)
-    .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
-    .map(([stage, counts]) => [stage, counts.computed, counts.skipped, counts.failed, counts.blocked]);
+  const rows = Object.entries(summary.stages).map(([stage, counts]) => [
+    stage,
+    counts.computed,
+    counts.skipped,
+    counts.failed,
+    counts.blocked,
+  ]);
   if (rows.length > 0) printLine(table(['STAGE', 'COMPUTED', 'SKIPPED', 'FAILED', 'BLOCKED'], rows));
 }
 
@@ -58,7 +66,10 @@ export function progressLine(changes: 'steps' | 'stream' = 'stream', stream: Nod
 export function progressText(summary: JobSummary, underWay: readonly RunningStage[]): string {
   const { processed, skipped, failed } = summary.exams;
   if (summary.total === 0) return summary.reason ?? 'planning';
-  return [`${processed + skipped + failed} of ${summary.total} exams`, ...underWay.map(runningText)].join(', ');
+  const done = processed + skipped + failed;
+  // Nothing is under way any more, whatever was when it was looked for.
+  const doing = done < summary.total ? underWay.map(runningText) : ['committing results'];
+  return [`${done} of ${summary.total} exams`, ...doing].join(', ');
 }
 
 /** What an exam is at, or what it waits for. */

@@ -1,10 +1,9 @@
 import { Command } from 'commander';
-import { readJob, waitForJob } from '../api/jobs/jobs-client.js';
-import { runningStages } from '../api/jobs/running-stages.js';
-import { exitCodeOf, printJob, progressLine, progressText, runningText } from './job-output.js';
+import { exitCodeOf, printJob, runningText } from './job-output.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
-import { withSession } from './session.js';
+import { withMammoflow } from './session.js';
+import { watchJob } from './watch-job.js';
 
 /** `mammoflow job`: how one job stands. */
 export function jobCommand(): Command {
@@ -23,14 +22,9 @@ Example:
   $ mammoflow job main-12-a1b2c3 --watch`,
     )
     .action((id: string, options: CommonOptions & { watch?: boolean }) =>
-      withSession(options.data, async (session) => {
-        const client = await session.client();
-        const progress = progressLine('steps');
-        const summary = options.watch
-          ? await waitForJob(client, session.repository, id, (...latest) => progress.show(progressText(...latest)))
-          : await readJob(client, session.repository, id);
-        progress.clear();
-        const underWay = summary.status === 'running' ? await runningStages(client, id) : [];
+      withMammoflow(options.data, async (mammoflow) => {
+        if (options.watch) await watchJob(mammoflow, id);
+        const { underWay = [], ...summary } = await mammoflow.job({ job: id });
         if (options.json) printJson(summary.status === 'running' ? { ...summary, underWay } : summary);
         else {
           printJob(summary);

@@ -1,21 +1,18 @@
 import { Command } from 'commander';
+import { pageOf } from '../api/page.js';
 import { type CommonOptions, dataOption, jsonOption, parseCount } from './options.js';
-import { printJson, printLine, table } from './output.js';
-import { withSession } from './session.js';
+import { printJson, printLine, printNote, table } from './output.js';
+import { withMammoflow } from './session.js';
 
-/** One row of `mammoflow jobs`. */
-interface JobRow {
-  readonly job: string;
-  readonly status: string;
-  readonly started: string;
-  readonly ended?: string;
-}
+/** Rows of a list of jobs, unless said. */
+const ROWS = 20;
 
 /** `mammoflow jobs`: the jobs that Temporal knows, newest first. */
 export function jobsCommand(): Command {
   return new Command('jobs')
     .description('list jobs, newest first')
-    .option('--limit <count>', 'at most this many', parseCount, 20)
+    .option('--limit <count>', 'at most this many', parseCount, ROWS)
+    .option('--all', 'all of them')
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -26,28 +23,18 @@ Jobs are listed for as long as Temporal keeps them; \`mammoflow job <id>\` and \
 Example:
   $ mammoflow jobs --limit 5`,
     )
-    .action((options: CommonOptions & { limit: number }) =>
-      withSession(options.data, async (session) => {
-        const rows: JobRow[] = [];
-        const client = await session.client();
-        for await (const run of client.workflow.list({ query: "WorkflowType = 'processCommit'" })) {
-          if (rows.length >= options.limit) break;
-          if (run.status.name === 'CONTINUED_AS_NEW') continue;
-          rows.push({
-            job: run.workflowId,
-            status: run.status.name.toLowerCase(),
-            started: run.startTime.toISOString(),
-            ...(run.closeTime === undefined ? {} : { ended: run.closeTime.toISOString() }),
-          });
+    .action((options: CommonOptions & { limit: number; all?: boolean }) =>
+      withMammoflow(options.data, async (mammoflow) => {
+        const limit = options.all ? Number.POSITIVE_INFINITY : options.limit;
+        const { items: rows, more } = await pageOf(mammoflow.jobs(), limit);
+        if (options.json) printJson(rows);
+        else if (rows.length === 0) printLine('no jobs yet');
+        else {
+          const cells = rows.map(({ job, status, started, ended }) => [job, status, started, ended]);
+          printLine(table(['JOB', 'STATUS', 'STARTED', 'ENDED'], cells));
         }
-        if (options.json) return printJson(rows);
-        if (rows.length === 0) return printLine('no jobs yet');
-        printLine(
-          table(
-            ['JOB', 'STATUS', 'STARTED', 'ENDED'],
-            rows.map(({ job, status, started, ended }) => [job, status, started, ended]),
-          ),
-        );
+        if (more && limit === ROWS)
+          printNote(`These are the newest ${rows.length}; --all shows all, --limit <count> more.`);
       }),
     );
 }

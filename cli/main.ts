@@ -3,76 +3,56 @@ import { pathToFileURL } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import '../infra/quiet-aws-sdk.js';
 import { packageVersion } from '../infra/package-root.js';
-import { branchCommand } from './branch.js';
-import { cancelCommand } from './cancel.js';
-import { compareCommand } from './compare.js';
-import { diffCommand } from './diff.js';
-import { doctorCommand } from './doctor.js';
-import { downCommand } from './down.js';
-import { envCommand } from './env.js';
-import { explainCommand } from './explain.js';
-import { forgetCommand } from './forget.js';
-import { gcCommand } from './gc.js';
-import { getCommand } from './get.js';
-import { inboxCommand } from './inbox.js';
-import { jobCommand } from './job.js';
-import { jobsCommand } from './jobs.js';
-import { logCommand } from './log.js';
-import { lsCommand } from './ls.js';
-import { modelsCommand } from './models.js';
 import { printError } from './output.js';
-import { phantomCommand } from './phantom.js';
-import { processCommand } from './process.js';
-import { putCommand } from './put.js';
-import { receiveCommand } from './receive.js';
-import { resultsCommand } from './results.js';
-import { revertCommand } from './revert.js';
-import { rmCommand } from './rm.js';
-import { stageCommand } from './stage.js';
-import { startCommand } from './start.js';
-import { statusCommand } from './status.js';
-import { upCommand } from './up.js';
-import { workerCommand } from './worker.js';
 
-/** Every verb, in the order in which `--help` lists them. */
-const COMMANDS: readonly (() => Command)[] = [
-  startCommand,
-  upCommand,
-  downCommand,
-  statusCommand,
-  doctorCommand,
-  envCommand,
-  putCommand,
-  rmCommand,
-  processCommand,
-  jobsCommand,
-  jobCommand,
-  cancelCommand,
-  resultsCommand,
-  explainCommand,
-  compareCommand,
-  logCommand,
-  lsCommand,
-  getCommand,
-  diffCommand,
-  revertCommand,
-  inboxCommand,
-  branchCommand,
-  modelsCommand,
-  stageCommand,
-  phantomCommand,
-  forgetCommand,
-  gcCommand,
-  workerCommand,
-  receiveCommand,
-];
+/** Every verb, in the order in which `--help` lists them. Each is loaded when it is asked for. */
+const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./start.js')).startCommand(),
+  up: async () => (await import('./up.js')).upCommand(),
+  down: async () => (await import('./down.js')).downCommand(),
+  status: async () => (await import('./status.js')).statusCommand(),
+  doctor: async () => (await import('./doctor.js')).doctorCommand(),
+  env: async () => (await import('./env.js')).envCommand(),
+  put: async () => (await import('./put.js')).putCommand(),
+  rm: async () => (await import('./rm.js')).rmCommand(),
+  process: async () => (await import('./process.js')).processCommand(),
+  jobs: async () => (await import('./jobs.js')).jobsCommand(),
+  job: async () => (await import('./job.js')).jobCommand(),
+  logs: async () => (await import('./logs.js')).logsCommand(),
+  cancel: async () => (await import('./cancel.js')).cancelCommand(),
+  results: async () => (await import('./results.js')).resultsCommand(),
+  accept: async () => (await import('./accept.js')).acceptCommand(),
+  explain: async () => (await import('./explain.js')).explainCommand(),
+  compare: async () => (await import('./compare.js')).compareCommand(),
+  log: async () => (await import('./log.js')).logCommand(),
+  ls: async () => (await import('./ls.js')).lsCommand(),
+  get: async () => (await import('./get.js')).getCommand(),
+  diff: async () => (await import('./diff.js')).diffCommand(),
+  revert: async () => (await import('./revert.js')).revertCommand(),
+  inbox: async () => (await import('./inbox.js')).inboxCommand(),
+  branch: async () => (await import('./branch.js')).branchCommand(),
+  models: async () => (await import('./models.js')).modelsCommand(),
+  stage: async () => (await import('./stage.js')).stageCommand(),
+  phantom: async () => (await import('./phantom.js')).phantomCommand(),
+  forget: async () => (await import('./forget.js')).forgetCommand(),
+  gc: async () => (await import('./gc.js')).gcCommand(),
+  worker: async () => (await import('./worker.js')).workerCommand(),
+  receive: async () => (await import('./receive.js')).receiveCommand(),
+};
 
-/** The `mammoflow` command with all its verbs. */
-export function buildProgram(): Command {
+/**
+ * The `mammoflow` command.
+ *
+ * @param verbs those that it shall know; all of them unless said.
+ */
+export async function buildProgram(verbs: readonly string[] = Object.keys(VERBS)): Promise<Command> {
   const program = new Command('mammoflow')
     .description('Versioned, incremental inference for mammography exams. Research use only. Not for diagnosis.')
     .version(packageVersion());
-  for (const command of COMMANDS) program.addCommand(command());
+  for (const verb of verbs) {
+    const command = await VERBS[verb]?.();
+    if (command !== undefined) program.addCommand(command);
+  }
   // Or `stage set --version` would ask for the version of the program.
   program.enablePositionalOptions();
   // Verbs inherit none of this by themselves when they are added.
@@ -80,6 +60,12 @@ export function buildProgram(): Command {
     command.exitOverride().showHelpAfterError('(add --help to see how it is used)');
   }
   return program;
+}
+
+/** The verb that a command line names, or all of them where it names none that there is. */
+function verbsMeant([, , word]: readonly string[]): readonly string[] {
+  if (word === '--version' || word === '-V') return [];
+  return word !== undefined && Object.hasOwn(VERBS, word) ? [word] : Object.keys(VERBS);
 }
 
 /** Every verb below a command, those of groups such as `branch` too. */
@@ -94,7 +80,8 @@ const verbsOf = (command: Command): Command[] => command.commands.flatMap((verb)
 export async function run(argv: readonly string[]): Promise<number> {
   process.stdout.on('error', ignoreClosedPipe);
   try {
-    await buildProgram().parseAsync([...argv]);
+    const program = await buildProgram(verbsMeant(argv));
+    await program.parseAsync([...argv]);
     return Number(process.exitCode ?? 0);
   } catch (error) {
     // Commander has printed the message, or the help that was asked for.

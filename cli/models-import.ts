@@ -1,31 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { CHECKPOINT_FILES, importCheckpoints } from '../models/nyu/import-checkpoints.js';
+import { CHECKPOINT_FILES } from '../models/nyu/checkpoint-files.js';
 import { MODEL_ROLES, type ModelRole } from '../pipeline/bundle.js';
-import { MammoflowError } from '../pipeline/errors.js';
-import { examIdSchema } from '../pipeline/exam.js';
-import { type CommitOptions, type Committed, printFollowUp } from './follow-up.js';
+import { type CommitOptions, printFollowUp } from './follow-up.js';
 import { progressLine } from './job-output.js';
-import { addCommitOptions, type CommonOptions, dataOption, jsonOption } from './options.js';
+import { addCommitOptions, type CommonOptions, commitOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
-import { put } from './put.js';
-import { type Session, withSession } from './session.js';
+import { withMammoflow } from './session.js';
 
 /** Names of checkpoints by role, where they are not NYU's. */
 type CheckpointNames = Partial<Record<ModelRole, string>>;
 
-export interface ImportOptions extends CommitOptions, CheckpointNames {
+interface ImportOptions extends CommitOptions, CheckpointNames {
   readonly name: string;
   readonly for?: 'all' | 'new';
-}
-
-/** What `mammoflow models import --json` prints. */
-export interface ImportOutcome extends Committed {
-  readonly bundle: string;
-  /** The bundle that new exams are processed with from now on. */
-  readonly inUse: string | null;
 }
 
 /** `mammoflow models import`: bundles from other programs' files. */
@@ -55,9 +42,10 @@ function importNyuCommand(): Command {
     .addHelpText(
       'after',
       `
-The files are state dictionaries that torch.save wrote. Neither Python nor torch is needed, and no pickle is run. Every
-tensor is checked against the networks; then the weights are written as ONNX networks that compute the same numbers with
-less work, the networks are tried, and the bundle is committed as \`mammoflow put models\` does. Anything that does not
+The files are state dictionaries that torch.save or safetensors wrote, bare or as trainers keep them: under a key such as
+state_dict beside an optimizer, with module. in front of the names. Neither Python nor torch is needed, and no pickle is
+run. Every tensor is checked against the networks; then the weights are written as ONNX networks that compute the same
+numbers with less work, the networks are tried, and the bundle is committed as \`mammoflow put models\` does. Anything that does not
 fit is refused with the tensor's name, and nothing is committed.
 
 The first bundle is used for all exams; a later one when you say so with --for. Importing the same files again makes no
@@ -70,48 +58,26 @@ Examples:
   $ mammoflow models import nyu ./retrained --name nyu-retrained --patch patch.pt --for new`,
     )
     .action(async (folder: string, options: ImportOptions & CommonOptions) => {
-      const outcome = await withSession(options.data, (session) => importNyu(session, folder, options));
+      const progress = progressLine();
+      const files: CheckpointNames = {};
+      for (const role of MODEL_ROLES) if (options[role] !== undefined) files[role] = options[role];
+      const outcome = await withMammoflow(options.data, (mammoflow) =>
+        mammoflow.importModels({
+          ...commitOptions(options),
+          folder,
+          name: options.name,
+          files,
+          for: options.for,
+          onProgress: (step) => progress.show(step),
+        }),
+      ).finally(() => progress.clear());
       if (options.json) return printJson(outcome);
-      const { bundle, commit, inUse } = outcome;
+      const { bundle, commit, inUse, remarks = [] } = outcome;
+      for (const remark of remarks) printLine(remark);
       if (commit === null) return printLine(`nothing to commit: ${bundle} is there already, with the same files`);
       printLine(`commit ${commit}: bundle ${bundle} imported from ${folder}`);
       if (inUse === bundle) printFollowUp(outcome, options);
       else
         printLine(`new exams are processed with ${inUse}; \`mammoflow models use ${bundle} --for all\` changes that`);
     });
-}
-
-/**
- * Imports NYU's checkpoints as one commit, and starts the job that follows.
- * @throws MammoflowError as `importCheckpoints` and `put` do; then nothing is committed.
- */
-export async function importNyu(session: Session, folder: string, options: ImportOptions): Promise<ImportOutcome> {
-  const { name, branch, process: asked } = options;
-  if (!examIdSchema.safeParse(name).success) {
-    throw new MammoflowError(
-      'invalid-argument',
-      `${JSON.stringify(name)} cannot name a bundle.`,
-      'Use letters, digits, ".", "_" and "-".',
-    );
-  }
-  const files: CheckpointNames = {};
-  for (const role of MODEL_ROLES) if (options[role] !== undefined) files[role] = options[role];
-  const temporary = await mkdtemp(join(tmpdir(), 'mammoflow-import-'));
-  const progress = progressLine();
-  try {
-    const target = join(temporary, name);
-    const onProgress = (file: string): void => progress.show(`converting ${file}`);
-    await importCheckpoints({ folder: resolve(folder), files, name, target, onProgress });
-    progress.show('trying the networks');
-    const { commit, job, held, inUse } = await put(session, 'models', [target], {
-      branch,
-      process: asked,
-      message: options.message ?? `Import bundle ${name} from NYU's checkpoints`,
-      ...(options.for === undefined ? {} : { for: options.for }),
-    });
-    return { bundle: name, commit, job, inUse, ...(held && { held }) };
-  } finally {
-    progress.clear();
-    await rm(temporary, { recursive: true, force: true });
-  }
 }

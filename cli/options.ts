@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { WORKER_ROLES, type WorkerRole } from '../infra/dev/stack.js';
-import { DEFAULT_DATA_FOLDER } from '../infra/dev/state.js';
+import { DEFAULT_DATA_FOLDER } from '../infra/dev/data-folder.js';
+import { WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 
 /** What every verb that needs the services takes. */
@@ -29,6 +29,17 @@ export function addCommitOptions(command: Command): Command {
     .option('--no-process', 'commit only; `mammoflow process` does the rest later');
 }
 
+/** What verbs that commit are given, as `api` takes it. */
+export const commitOptions = ({
+  branch,
+  process,
+  message,
+}: {
+  readonly branch: string;
+  readonly process: boolean;
+  readonly message?: string;
+}) => ({ branch, process, ...(message === undefined ? {} : { message }) });
+
 /** Parses `workflow,cpu` into roles. */
 export function parseRoles(text: string): WorkerRole[] {
   const names = text.split(',').map((name) => name.trim());
@@ -43,4 +54,11 @@ export function parseRoles(text: string): WorkerRole[] {
 export function parseCount(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Give a whole number from 1 on.');
+}
+
+/** Parses a probability. */
+export function parseProbability(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('Give a probability from 0 to 1.');
 }

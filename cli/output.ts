@@ -10,6 +10,11 @@ export function printLine(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** A remark beside the answer, on standard error, so that what a program reads stays as it is. */
+export function printNote(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /**
  * A table for people: columns as wide as their widest cell, two spaces between, no trailing spaces. Numbers, and cells
  * that look like one, stand at the right.

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { drawExams, mixText } from '../models/phantom/draw-exams.js';
-import { EXAM_KINDS, type Mix, parseMix, STANDARD_MIX } from '../models/phantom/mix.js';
+import { EXAM_KINDS, type Mix, mixText, parseMix, STANDARD_MIX } from '../models/phantom/mix.js';
 import { PHANTOM_NOTICE, TRUTH_FILE } from '../models/phantom/truth.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { progressLine } from './job-output.js';
@@ -46,6 +45,7 @@ Examples:
   $ mammoflow phantom ./phantoms --exams 6 --mix normal=2,benign=2,malignant=2`,
     )
     .action(async (folder: string, options: PhantomOptions) => {
+      const { drawExams } = await import('../models/phantom/draw-exams.js');
       const progress = progressLine();
       const { truth, drawn, kept } = await drawExams(resolve(folder), {
         ...options,

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { readJob, startJob, waitForJob } from '../api/jobs/jobs-client.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { type Scope, scopeSchema } from '../pipeline/job.js';
-import { exitCodeOf, printJob, progressLine, progressText } from './job-output.js';
+import { exitCodeOf, printJob } from './job-output.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson } from './output.js';
-import { requireHead, withSession } from './session.js';
+import { withMammoflow } from './session.js';
+import { watchJob } from './watch-job.js';
 
 interface ProcessOptions extends CommonOptions {
   readonly branch: string;
@@ -27,7 +27,8 @@ export function processCommand(): Command {
       'after',
       `
 Exams whose results are what is wanted are left alone, and so is everything that was computed before for the same input.
-With nothing to do, the job that made the present results is named. Without --wait the command returns at once.
+With nothing to do, the job that made the present results is named. Without --wait the command returns at once; with it,
+Ctrl-C ends the waiting and not the job.
 
 Exit code: 0 when no exam failed, 2 when some did, 1 when the job did.
 
@@ -37,16 +38,9 @@ Examples:
   $ mammoflow process --only exam-17 exam-18`,
     )
     .action((options: ProcessOptions) =>
-      withSession(options.data, async (session) => {
-        const only = parseScope(options.only);
-        const head = await requireHead(session.repository, options.branch);
-        const client = await session.client();
-        const job = await startJob(client, head, { branch: options.branch, only });
-        const progress = progressLine('steps');
-        const summary = options.wait
-          ? await waitForJob(client, session.repository, job, (...latest) => progress.show(progressText(...latest)))
-          : await readJob(client, session.repository, job);
-        progress.clear();
+      withMammoflow(options.data, async (mammoflow) => {
+        const { job } = await mammoflow.process({ branch: options.branch, only: parseScope(options.only) });
+        const summary = options.wait ? await watchJob(mammoflow, job) : await mammoflow.job({ job });
         if (options.json) printJson(summary);
         else printJob(summary);
         if (options.wait) process.exitCode = exitCodeOf(summary);

@@ -1,32 +1,22 @@
-import type { ExamResult } from '../api/reading/list-results.js';
+import type { ExamResult } from '../index.js';
 import { LABELS, RESEARCH_USE_ONLY, VARIANTS } from '../pipeline/predictions.js';
 import { csv, printLine, table } from './output.js';
 
-const HEADINGS = { image: 'images', imageheatmaps: 'images+heatmaps' } as const;
-
-/** Results for people: one row an exam and classifier, then what has no predictions and why. */
+/** Results for people: one row an exam, then what has no predictions and why. */
 export function printResults(results: readonly ExamResult[]): void {
   if (results.length === 0) {
     printLine('no exams');
     return;
   }
-  const rows = results.flatMap((result) =>
-    VARIANTS.flatMap((variant) => {
-      const values = result[variant];
-      if (values === undefined) return [];
-      return [
-        [
-          result.exam,
-          result.outcome,
-          HEADINGS[variant],
-          ...LABELS.map((label) => values[label].toFixed(4)),
-          result.bundle,
-        ],
-      ];
-    }),
-  );
+  const rows = results.flatMap((result) => {
+    const { exam, outcome, image, imageheatmaps, bundle } = result;
+    if (image === undefined || imageheatmaps === undefined) return [];
+    const values = LABELS.map((label) => VARIANTS.map((variant) => result[variant]?.[label].toFixed(4)).join('  '));
+    return [[exam, outcome, ...values, bundle]];
+  });
   if (rows.length > 0) {
-    printLine(table(['EXAM', 'OUTCOME', 'CLASSIFIER', ...LABELS.map((label) => label.toUpperCase()), 'BUNDLE'], rows));
+    printLine(table(['EXAM', 'OUTCOME', ...LABELS.map((label) => label.toUpperCase()), 'BUNDLE'], rows));
+    printLine('Of each label: by the classifier on images, and by the one on images with heatmaps.');
   }
   for (const { exam, outcome, reason, inbox, image } of results) {
     if (image === undefined) printLine(`${exam}: ${outcomeText(outcome, reason)}`);

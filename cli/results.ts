@@ -1,50 +1,33 @@
 import { Command, Option } from 'commander';
-import { stages } from '../activities/stages/index.js';
-import { type ExamResult, listJobResults, listResults } from '../api/reading/list-results.js';
-import { isBranchHead } from '../api/resolve-state.js';
+import type { ExamResult } from '../index.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
-import type { Repository } from '../repos/repository.js';
-import { lookAtAll } from './inbox.js';
-import { type CommonOptions, dataOption, jsonOption } from './options.js';
+import { MammoflowError } from '../pipeline/errors.js';
+import { type CommonOptions, dataOption, jsonOption, parseProbability } from './options.js';
 import { printJson, printLine } from './output.js';
 import { printResults, resultsCsv } from './results-output.js';
-import { withSession } from './session.js';
+import { withMammoflow } from './session.js';
 
 interface ResultsOptions extends CommonOptions {
+  readonly branch?: string;
   readonly job?: string;
+  readonly exam?: string[];
+  readonly failed?: boolean;
+  readonly waiting?: boolean;
+  readonly above?: number;
   readonly format: 'table' | 'csv' | 'json';
-}
-
-/**
- * The results of a branch or commit; for the branch that the inbox is taken into, with what lies there: exams that are
- * not committed yet are `waiting`, or `failed` where they are refused.
- */
-async function resultsOf(repository: Repository, ref: string): Promise<ExamResult[]> {
-  if (ref !== DEFAULT_BRANCH) return resultsAt(repository, ref);
-  const inbox = await lookAtAll(repository, DEFAULT_BRANCH);
-  const exams = inbox.items.filter(({ repo }) => repo === 'exams');
-  const nothingCommitted = exams.length > 0 && (await repository.head(ref)) === undefined;
-  const committed = nothingCommitted ? [] : await resultsAt(repository, ref);
-  const byExam = new Map(committed.map((result) => [result.exam, result]));
-  for (const { name: exam, state, sentence } of exams) {
-    const outcome = state === 'refused' ? 'failed' : 'waiting';
-    byExam.set(exam, { ...(byExam.get(exam) ?? { exam, outcome, reason: sentence }), inbox: sentence });
-  }
-  return [...byExam.values()].sort((a, b) => (a.exam < b.exam ? -1 : 1));
-}
-
-/** A branch's newest commit is held against what is wanted now, one of the past against what made it. */
-async function resultsAt(repository: Repository, ref: string) {
-  const commit = await repository.resolve(ref);
-  return listResults(repository, stages, commit, (await isBranchHead(repository, commit)) ? 'now' : 'then');
 }
 
 /** `mammoflow results`: the predictions, or why there are none. */
 export function resultsCommand(): Command {
   return new Command('results')
     .description('show predictions and how each exam came out')
-    .argument('[ref]', 'a commit, a branch, or branch~n', DEFAULT_BRANCH)
+    .argument('[ref]', `a commit, a branch, or branch~n (default: "${DEFAULT_BRANCH}")`)
+    .option('--branch <name>', 'of this branch, like the reference')
     .option('--job <id>', 'as that job saw them')
+    .option('--exam <exams...>', 'only these exams')
+    .option('--failed', 'only exams that failed')
+    .option('--waiting', 'only exams that have no results yet')
+    .option('--above <probability>', 'only exams one of whose probabilities is above this', parseProbability)
     .addOption(new Option('--format <format>', 'how to print them').choices(['table', 'csv', 'json']).default('table'))
     .addOption(dataOption())
     .addOption(jsonOption())
@@ -56,14 +39,33 @@ now, or it still lies in the inbox: then for what, and since when), and with --j
 
 Examples:
   $ mammoflow results
+  $ mammoflow results --above 0.5
   $ mammoflow results main~1 --format csv > before.csv`,
     )
-    .action((ref: string, options: ResultsOptions) =>
-      withSession(options.data, async ({ repository }) => {
-        const results =
-          options.job === undefined
-            ? await resultsOf(repository, ref)
-            : await listJobResults(repository, stages, options.job);
+    .action((ref: string | undefined, options: ResultsOptions) =>
+      withMammoflow(options.data, async (mammoflow) => {
+        if (ref !== undefined && options.branch !== undefined && ref !== options.branch) {
+          throw new MammoflowError(
+            'invalid-argument',
+            `Both ${ref} and --branch ${options.branch} are given.`,
+            'Give one.',
+          );
+        }
+        const outcomes = [
+          ...(options.failed ? (['failed'] as const) : []),
+          ...(options.waiting ? (['waiting'] as const) : []),
+        ];
+        const results: ExamResult[] = [];
+        for await (const result of mammoflow.results({
+          ref: ref ?? options.branch ?? DEFAULT_BRANCH,
+          job: options.job,
+          exams: options.exam,
+          above: options.above,
+          outcomes: outcomes.length === 0 ? undefined : outcomes,
+        })) {
+          results.push(result);
+        }
+        results.sort((a, b) => (a.exam < b.exam ? -1 : 1));
         if (options.json || options.format === 'json') printJson(results);
         else if (options.format === 'csv') printLine(resultsCsv(results));
         else printResults(results);

@@ -1,23 +1,9 @@
 import { Command } from 'commander';
-import { stages } from '../activities/stages/index.js';
-import { INPUT_REPOS, type InputRepo } from '../pipeline/commit.js';
-import { MammoflowError } from '../pipeline/errors.js';
-import { resolveGraph } from '../planning/resolve-graph.js';
-import { readPipeline } from '../repos/pipeline-repo.js';
-import { revertRepo } from '../repos/revert.js';
-import { type CommitOptions, type Committed, printFollowUp, startIfWanted } from './follow-up.js';
-import { addCommitOptions, type CommonOptions, dataOption, jsonOption } from './options.js';
+import { INPUT_REPOS } from '../pipeline/commit.js';
+import { type CommitOptions, printFollowUp } from './follow-up.js';
+import { addCommitOptions, type CommonOptions, commitOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
-import { author, requireHead, type Session, withSession } from './session.js';
-
-/** What `mammoflow revert --json` prints. */
-export interface RevertOutcome extends Committed {
-  readonly repo: InputRepo;
-  /** The commit whose content the repo has now. */
-  readonly revertedTo: string;
-  /** Exams or bundles whose files are others than before. */
-  readonly changed: readonly string[];
-}
+import { withMammoflow } from './session.js';
 
 /** `mammoflow revert`: a new commit with the old content. */
 export function revertCommand(): Command {
@@ -41,8 +27,8 @@ Examples:
   $ mammoflow revert pipeline 3f9c21ab -m "the new offset was worse"`,
     )
     .action((repo: string, ref: string, options: CommitOptions & CommonOptions) =>
-      withSession(options.data, async (session) => {
-        const outcome = await revert(session, repo, ref, options);
+      withMammoflow(options.data, async (mammoflow) => {
+        const outcome = await mammoflow.revert({ ...commitOptions(options), repo, ref });
         if (options.json) return printJson(outcome);
         const then = outcome.revertedTo.slice(0, 12);
         if (outcome.commit === null) return printLine(`nothing to commit: ${repo} is as it was at ${then}`);
@@ -50,38 +36,4 @@ Examples:
         printFollowUp(outcome, options);
       }),
     );
-}
-
-/** Reverts a repo and starts the job that follows. Throws as `revertRepo` does, before anything is committed. */
-export async function revert(
-  session: Session,
-  name: string,
-  ref: string,
-  options: CommitOptions,
-): Promise<RevertOutcome> {
-  const { repository } = session;
-  const repo = INPUT_REPOS.find((candidate) => candidate === name);
-  if (repo === undefined) {
-    throw new MammoflowError(
-      'invalid-argument',
-      `${name} cannot be reverted by itself.`,
-      `Revert ${INPUT_REPOS.join(', ')}; the results of the stages follow from them.`,
-    );
-  }
-  await requireHead(repository, options.branch);
-  const to = await repository.resolve(ref, repo);
-  // A pipeline that this build cannot run would stop every job.
-  if (repo === 'pipeline') resolveGraph(stages, await readPipeline(repository, to));
-  const { commit, changed } = await revertRepo(repository, {
-    branch: options.branch,
-    repo,
-    to,
-    details: {
-      author: author(),
-      message: options.message ?? `Revert ${repo} to ${to.id.slice(0, 12)}`,
-      by: { kind: 'revert' },
-    },
-  });
-  const followUp = commit === undefined ? { job: null } : await startIfWanted(session, commit, options);
-  return { repo, commit: commit?.id ?? null, ...followUp, revertedTo: to.id, changed };
 }

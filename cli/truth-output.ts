@@ -1,4 +1,4 @@
-import type { ExamResult } from '../api/reading/list-results.js';
+import type { ExamResult } from '../index.js';
 import type { ExamTruth, Truth } from '../models/phantom/truth.js';
 import { LABELS, RESEARCH_USE_ONLY } from '../pipeline/predictions.js';
 import { table } from './output.js';

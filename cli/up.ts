@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
-import { WORKER_ROLES, type WorkerRole } from '../infra/dev/stack.js';
-import { startSupervisor } from '../infra/dev/supervisor.js';
+import { WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
 import { type CommonOptions, dataOption, jsonOption, parseRoles } from './options.js';
 import { printJson, printLine } from './output.js';
 
@@ -33,6 +32,7 @@ Example:
   $ mammoflow down`,
     )
     .action(async ({ data, roles, workers, json }: UpOptions) => {
+      const { startSupervisor } = await import('../infra/dev/supervisor.js');
       const { state, alreadyRunning } = await startSupervisor({ dataFolder: data, roles: workers ? roles : [] });
       if (json) {
         const { pid, temporal, s3, console: page, receiver } = state;
@@ -53,5 +53,14 @@ Example:
       if (state.console) printLine(`Console      ${state.console}`);
       printLine(`Inbox        s3://${state.s3?.bucket}/inbox/exams/<exam>/<view>.png`);
       for (const { name, pid } of state.workers) printLine(`${name.padEnd(12)} process ${pid}`);
+      const { passingOver } = await import('../infra/connection.js');
+      // A variable that is wrong is the doctor's affair: everything is up.
+      const elsewhere = await passingOver(data).catch(() => []);
+      if (elsewhere.length > 0) {
+        printLine();
+        printLine(
+          `But ${elsewhere.join(', ')} in this shell ${elsewhere.length === 1 ? 'leads' : 'lead'} elsewhere: eval "$(mammoflow env)" leads here.`,
+        );
+      }
     });
 }

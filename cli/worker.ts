@@ -1,12 +1,12 @@
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { StageDefinition } from '../activities/stage.js';
-import { stages } from '../activities/stages/index.js';
 import { connectionSettings } from '../infra/connection.js';
-import { WORKER_ROLES, type WorkerRole } from '../infra/dev/stack.js';
+import { WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
+import { requireReadablePath } from '../infra/package-root.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { createLog, temporalLogger } from '../workers/log.js';
+import { servedStages } from '../workers/served-stages.js';
 import { type RunningWorker, startWorker } from '../workers/worker.js';
 import { dataOption, parseRoles } from './options.js';
 
@@ -63,6 +63,7 @@ Examples:
   $ mammoflow worker --role cpu --stage visualize_heatmaps --queue pictures`,
     )
     .action(async (options: WorkerOptions) => {
+      requireReadablePath();
       const served = servedStages(options);
       // Before any thread is started: threads take the priority over from the one that starts them.
       if (options.nice !== 0) setPriority(options.nice);
@@ -92,7 +93,7 @@ Examples:
             options.queue === undefined ? role : `${role}-${encodeURIComponent(options.queue)}`,
           ),
           cacheBytes: gigabytes(options.cacheSize),
-          log: log.child({ role }),
+          log: createLog(role),
         });
         workers.push(worker);
       }
@@ -109,46 +110,6 @@ function parseNice(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= 19) return value;
   throw new InvalidArgumentError('It is a whole number from 0 to 19.');
-}
-
-/**
- * The stages that --stage names; undefined for all of them.
- * @throws MammoflowError `invalid-argument` when role, stages and queue do not go together.
- */
-export function servedStages({
-  role: roles,
-  stage: names,
-  queue,
-}: Pick<WorkerOptions, 'role' | 'stage' | 'queue'>): readonly StageDefinition[] | undefined {
-  if (queue === undefined && names === undefined) return undefined;
-  const [role] = roles;
-  if (roles.length !== 1 || role === 'workflow') {
-    throw new MammoflowError(
-      'invalid-argument',
-      '--stage and --queue are for a worker of one role, cpu or gpu.',
-      'Start one worker for each role.',
-    );
-  }
-  if (names === undefined) return undefined;
-  if (queue === undefined) {
-    throw new MammoflowError(
-      'invalid-argument',
-      `On the queue that all ${role} stages share, a worker would be given the other stages too.`,
-      'Give --queue <name>, and send the stage there with `mammoflow stage set <stage> --queue <name>`.',
-    );
-  }
-  return names.map((name) => {
-    const stage = stages.find((candidate) => candidate.name === name);
-    if (stage !== undefined && stage.resource === role) return stage;
-    const fitting = stages.filter(({ resource }) => resource === role).map((candidate) => candidate.name);
-    throw new MammoflowError(
-      'invalid-argument',
-      stage === undefined
-        ? `There is no stage ${name}.`
-        : `Stage ${name} needs a worker of the role ${stage.resource}.`,
-      `The stages of the role ${role} are ${fitting.join(', ')}.`,
-    );
-  });
 }
 
 function gigabytes(text: string): number {

@@ -42,6 +42,8 @@ export function selfScaledPicture(view: GreyBase, heatmap: FloatPlane, map: Colo
 export interface AbsolutePictureRequest {
   /** Shown in the legend, e.g. `L_CC`. */
   readonly title: string;
+  /** Lines of the legend that say of which exam and by which model, e.g. `exam e-17` and `bundle nyu`. */
+  readonly origin: readonly string[];
   readonly view: GreyBase;
   readonly malignant: FloatPlane;
   readonly benign: FloatPlane;
@@ -54,7 +56,8 @@ export interface AbsolutePictureRequest {
 /**
  * Lays both heatmaps over their view on one fixed scale, probability 0 to 1, so that pictures of different views,
  * exams and models can be compared. Where the classes overlap, each channel shows the brighter of the two. Below the
- * view is a legend: a bar with ticks per class, and that this is not for diagnosis.
+ * view is a legend: what is shown, of which exam and by which model, a bar with ticks per class, and that this is not for
+ * diagnosis.
  *
  * @throws RangeError when the planes differ in shape.
  */
@@ -64,7 +67,8 @@ export function absolutePicture(request: AbsolutePictureRequest): RgbPicture {
   checkSameShape(view, benign);
   const columns = Math.max(view.columns, LEGEND_COLUMNS);
   const scale = Math.max(1, Math.floor(columns / COLUMNS_PER_SCALE));
-  const rows = view.rows + LEGEND_ROWS * scale;
+  const lines = legendLines(request, Math.floor(columns / scale) - 2 * MARGIN);
+  const rows = view.rows + legendRows(lines) * scale;
   const picture = { rows, columns, pixels: new Uint8Array(3 * rows * columns) };
 
   const grey = view.pixels;
@@ -91,7 +95,7 @@ export function absolutePicture(request: AbsolutePictureRequest): RgbPicture {
       picture.pixels[target + 2] = blended[base | blue] as number;
     }
   }
-  drawLegend(picture, view.rows, scale, request);
+  drawLegend(picture, view.rows, scale, lines, request);
   return picture;
 }
 
@@ -103,21 +107,42 @@ const BAR_ROWS = 8;
 const TICK_ROWS = 3;
 const LINE_ROWS = GLYPH_ROWS + 4;
 const BAR_BLOCK_ROWS = BAR_ROWS + TICK_ROWS + 1 + LINE_ROWS;
-const LEGEND_ROWS = 2 * MARGIN + 2 * LINE_ROWS + 2 * BAR_BLOCK_ROWS;
 const LEGEND_COLUMNS = 256;
 /** The legend is drawn larger in wider pictures. */
 const COLUMNS_PER_SCALE = 320;
 const TICKS = ['0', '0.25', '0.5', '0.75', '1'] as const;
 
-function drawLegend(picture: RgbPicture, firstRow: number, scale: number, request: AbsolutePictureRequest): void {
+/** The notice, the bars, and the lines above them. */
+const legendRows = (lines: readonly string[]): number =>
+  2 * MARGIN + (lines.length + 1) * LINE_ROWS + 2 * BAR_BLOCK_ROWS;
+
+/** The lines above the bars, those that are too wide broken. */
+function legendLines({ title, opacity, origin }: AbsolutePictureRequest, width: number): string[] {
+  const characters = Math.floor((width + 1) / (textWidth('--') - textWidth('-')));
+  return [`${title} probability, shown at ${Math.round(100 * opacity)} %`, ...origin].flatMap((line) =>
+    Array.from({ length: Math.ceil(line.length / characters) }, (_, part) =>
+      line.slice(part * characters, (part + 1) * characters),
+    ),
+  );
+}
+
+function drawLegend(
+  picture: RgbPicture,
+  firstRow: number,
+  scale: number,
+  lines: readonly string[],
+  request: AbsolutePictureRequest,
+): void {
   const text = (line: string, row: number, column: number): void =>
     drawText(picture, line, firstRow + row * scale, column * scale, scale);
   const box = (row: number, column: number, height: number, width: number, colour: Rgb): void =>
     fillRectangle(picture, firstRow + row * scale, column * scale, height * scale, width * scale, colour);
 
   let row = MARGIN;
-  text(`${request.title} probability, shown at ${Math.round(100 * request.opacity)} %`, row, MARGIN);
-  row += LINE_ROWS;
+  for (const line of lines) {
+    text(line, row, MARGIN);
+    row += LINE_ROWS;
+  }
   for (const [label, map] of [
     ['malignant', request.malignantMap],
     ['benign', request.benignMap],

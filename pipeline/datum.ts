@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sha256Schema } from './bundle.js';
 import { canonicalJson, type Json } from './canonical-json.js';
 import { type FileEntry, fileEntrySchema } from './commit.js';
-import type { StageGraph, StageNode } from './graph.js';
+import type { StageGraph, StageLabel, StageNode } from './graph.js';
 import type { EraModels } from './pipeline-document.js';
 
 /** SHA-256 of UTF-8 text as lower-case hex. Handed in, because this folder is free of Node's modules. */
@@ -21,7 +21,12 @@ export interface DatumKeyDocument {
   readonly models: { readonly [role: string]: { readonly sha256: string; readonly preprocessing: Json } };
   /** SHA-256 of each input file, by `<repo>/<path>`. */
   readonly inputs: { readonly [path: string]: string };
+  /** What the stage depends on that is no file; absent for a stage that depends on nothing of that kind. */
+  readonly labels?: StageLabels;
 }
+
+/** By what it is: a name, or several joined by commas. */
+export type StageLabels = Readonly<Partial<Record<StageLabel, string>>>;
 
 /** Builds the document that a datum's key is the hash of. `inputs` holds the files of each upstream repo. */
 export function datumKeyDocument(
@@ -29,6 +34,7 @@ export function datumKeyDocument(
   exam: string,
   models: EraModels,
   inputs: Readonly<Record<string, readonly FileEntry[]>>,
+  labels: StageLabels = {},
 ): DatumKeyDocument {
   const modelHashes: Record<string, { sha256: string; preprocessing: Json }> = {};
   for (const role of node.modelRoles) {
@@ -47,8 +53,13 @@ export function datumKeyDocument(
     exam,
     models: modelHashes,
     inputs: inputHashes,
+    ...(node.labels === undefined ? {} : { labels: labelsOf(node, labels) }),
   };
 }
+
+/** Those that a stage depends on. */
+export const labelsOf = ({ labels = [] }: StageNode, names: StageLabels): StageLabels =>
+  Object.fromEntries(labels.map((label) => [label, names[label] ?? '']));
 
 export const datumKey = (document: DatumKeyDocument, sha256: Sha256): string =>
   sha256(canonicalJson(document as unknown as Json));
@@ -64,6 +75,7 @@ export const datumRecordSchema = z.object({
     exam: z.string(),
     models: z.record(z.string(), z.object({ sha256: sha256Schema, preprocessing: z.json() })),
     inputs: z.record(z.string(), sha256Schema),
+    labels: z.record(z.string(), z.string()).optional(),
   }),
   files: z.array(fileEntrySchema),
   summary: z.json().optional(),
@@ -95,16 +107,20 @@ export interface Wants {
   readonly files: readonly FileEntry[];
   readonly era: string;
   readonly graph: string;
+  /** Quality checks that a person lets the exam pass. */
+  readonly accepted?: readonly string[];
 }
 
 /** The hash of what an exam's results should come from. Results made for another hash no longer belong to the exam. */
-export const wantedHash = ({ exam, files, era, graph }: Wants, sha256: Sha256): string =>
+export const wantedHash = ({ exam, files, era, graph, accepted = [] }: Wants, sha256: Sha256): string =>
   sha256(
     canonicalJson({
       exam,
       files: Object.fromEntries(files.map((file) => [file.path, file.sha256])),
       models: era,
       stages: graph,
+      // Nothing of almost every exam, whose hash therefore is what it was before there were acceptances.
+      ...(accepted.length === 0 ? {} : { accepted }),
     }),
   );
 

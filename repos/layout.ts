@@ -21,6 +21,10 @@ export const jobSettingsKey = (job: string): string => `${jobFolder(job)}/settin
 export const jobPlanPrefix = (job: string): string => `${jobFolder(job)}/plan/`;
 export const jobPageKey = (job: string, page: number): string =>
   `${jobFolder(job)}/plan/${String(page).padStart(6, '0')}.json`;
+export const jobRestKey = (job: string, page: number): string =>
+  `${jobFolder(job)}/rest/${String(page).padStart(6, '0')}.json`;
+/** The names that a job was asked for, where they are too many for a workflow's argument. */
+export const jobScopeKey = (job: string): string => `${jobFolder(job)}/scope.json`;
 export const jobOutcomeKey = (job: string, exam: string): string => `${jobFolder(job)}/outcomes/${exam}.json`;
 export const knownOutcomesPrefix = `${BOOKKEEPING}/outcomes/`;
 /** Jobs share these: the results for what is wanted of an exam. */

@@ -70,9 +70,9 @@ export function createInferenceClient(settings: { env?: NodeJS.ProcessEnv; log: 
     forked.on('error', (error) => log.warn({ error }, 'inference process error'));
     forked.on('exit', (code, signal) => {
       if (child === started) child = undefined;
-      log.info({ pid: forked.pid, code, signal }, 'inference process ended');
+      log.info({ inferencePid: forked.pid, code, signal }, 'inference process ended');
     });
-    log.info({ pid: forked.pid }, 'inference process started');
+    log.info({ inferencePid: forked.pid }, 'inference process started');
     return started;
   };
 

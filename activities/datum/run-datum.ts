@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileEntry } from '../../pipeline/commit.js';
-import { type DatumRecord, datumKey, datumKeyDocument } from '../../pipeline/datum.js';
+import { type DatumRecord, datumKey, datumKeyDocument, labelsOf } from '../../pipeline/datum.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
 import type { StageNode } from '../../pipeline/graph.js';
 import type { PlannedExam } from '../../pipeline/job.js';
@@ -56,7 +56,8 @@ export async function runDatum(
   const node = nodeNamed(settings.graph, request.stage);
   const models = modelsOf(settings.eras[planned.era], node);
   const inputs = await inputFiles(dependencies, node, planned, request);
-  const document = datumKeyDocument(node, request.exam, models, inputs);
+  const names = { bundle: settings.eras[planned.era]?.bundle ?? '', accepted: (planned.accepted ?? []).join(',') };
+  const document = datumKeyDocument(node, request.exam, models, inputs, names);
   const key = datumKey(document, sha256Hex);
 
   const known = await findDatumRecord(store, node.name, request.exam, key);
@@ -65,7 +66,9 @@ export async function runDatum(
   const replaced = lost && `version ${lost.versionId} of ${lost.key} was gone from the bucket`;
 
   requireVersion(dependencies, node);
-  const startedAt = new Date().toISOString();
+  // By the bucket's clock: that of a worker may be days ahead, and nobody would notice.
+  const now = (): string => new Date(store.serverTime()).toISOString();
+  const startedAt = now();
   const outputFolder = await dependencies.cache.temporaryFolder();
   const held: CachedFile[] = [];
   try {
@@ -74,7 +77,12 @@ export async function runDatum(
       throw error;
     });
     const result = await dependencies.runStage(
-      { stage: node.name, inputs: local, parameters: node.parameters as StageRun['parameters'], outputFolder },
+      {
+        stage: node.name,
+        inputs: { ...local, labels: labelsOf(node, names) },
+        parameters: node.parameters as StageRun['parameters'],
+        outputFolder,
+      },
       { signal, onProgress },
     );
     signal.throwIfAborted();
@@ -94,11 +102,13 @@ export async function runDatum(
         ...(replaced === undefined ? {} : { replaced }),
       } as DatumRecord['provenance'],
       startedAt,
-      finishedAt: new Date().toISOString(),
+      finishedAt: now(),
     };
     const written =
       known === undefined ? await writeDatumRecord(store, record) : await replaceDatumRecord(store, record, known.etag);
     return { datum: key, computed: true, job: written.job, ...(replaced === undefined ? {} : { replaced }) };
+  } catch (error) {
+    throw dependencies.cache.explained(error);
   } finally {
     for (const file of held) file.release();
     await rm(outputFolder, { recursive: true, force: true });

@@ -30,10 +30,11 @@ type Parameters = z.infer<typeof parametersSchema>;
  */
 export const visualizeHeatmaps = defineStage({
   name: 'visualize_heatmaps',
-  version: '2',
+  version: '3',
   resource: 'cpu',
   upstream: ['crop', 'generate_heatmaps'],
   modelRoles: [],
+  labels: ['bundle'],
   parameters: parametersSchema,
   async run(inputs, parameters, context) {
     const files: string[] = [];
@@ -74,6 +75,7 @@ async function drawView(
   const file = `${view}_absolute.png`;
   const picture = absolutePicture({
     title: view,
+    origin: [`exam ${inputs.exam}`, `bundle ${inputs.labels?.bundle || 'unknown'}`],
     view: base,
     ...heatmaps,
     malignantMap: COLOUR_MAPS[colourMaps.malignant],

@@ -2,6 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { MammoflowError } from '../../pipeline/errors.js';
 import type { JobSummary } from '../../pipeline/job.js';
 import { waitForJob } from '../jobs/jobs-client.js';
+import { inStageOrder } from '../jobs/stage-order.js';
 import type { Session } from '../session.js';
 
 /**
@@ -19,5 +20,5 @@ export async function cancel(session: Session, { job }: { job: string }): Promis
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     throw new MammoflowError('not-found', `There is no running job ${job}.`, 'See `mammoflow jobs`.');
   }
-  return waitForJob(client, session.repository, job, () => undefined);
+  return inStageOrder(session, await waitForJob(client, session.repository, job, () => undefined));
 }

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { IS_OPEN } from '../../planning/open-executions.js';
 import { stagesEver } from '../../repos/forget-exam.js';
 import { type Amount, bytesOf, findGarbage } from '../../repos/garbage.js';
 import type { Session } from '../session.js';
@@ -36,13 +37,13 @@ export interface GarbageOutcome extends Amount {
  * const { bytes } = await mammoflow.collectGarbage({ dryRun: true });
  */
 export async function collectGarbage(session: Session, options: CollectGarbageOptions): Promise<GarbageOutcome> {
-  const { repository, stages, now } = session;
+  const { repository, now } = session;
   const { dryRun, keepDays, keepRecordsDays = KEEP_RECORDS_DAYS, graceHours = GRACE_HOURS } = options;
   // Without Temporal nobody could say what is running.
   const client = await session.client();
   const known = await stagesEver(
     repository,
-    stages.map(({ name }) => name),
+    (await session.stages()).map(({ name }) => name),
   );
   const garbage = await findGarbage(repository, {
     now: now().getTime(),
@@ -65,7 +66,7 @@ export async function collectGarbage(session: Session, options: CollectGarbageOp
 /** Jobs that run, and jobs whose exams still run although they have ended themselves. */
 export async function runningJobs(client: Client): Promise<string[]> {
   const jobs = new Set<string>();
-  const query = "WorkflowType IN ('processCommit', 'processExam') AND ExecutionStatus = 'Running'";
+  const query = `WorkflowType IN ('processCommit', 'processExam') AND ${IS_OPEN}`;
   for await (const { type, workflowId } of client.workflow.list({ query })) {
     // An exam's workflow is called `<job>/<exam>`.
     jobs.add(type === 'processExam' ? workflowId.slice(0, workflowId.lastIndexOf('/')) : workflowId);

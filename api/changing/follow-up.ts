@@ -1,7 +1,7 @@
 import { type Commit, DEFAULT_BRANCH } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { hasWork } from '../../planning/has-work.js';
-import { startJob } from '../jobs/jobs-client.js';
+import { startJob } from '../jobs/start-job.js';
 import type { Session } from '../session.js';
 
 /** Where a verb commits, and whether the job that follows is started. */
@@ -39,9 +39,9 @@ export async function startIfWanted(
   done = made(commit),
 ): Promise<FollowUp> {
   if (!asked) return NO_JOB;
-  const { repository, stages } = session;
+  const { repository } = session;
   return orSayWhatIsDone(done, async () => {
-    if (!(await hasWork(repository, stages, commit))) return NO_JOB;
+    if (!(await hasWork(repository, await session.stages(), commit))) return NO_JOB;
     if ((await repository.holdOf(branch)) !== undefined) return HELD;
     return { job: await startJob(await session.client(), commit, { branch }) };
   });

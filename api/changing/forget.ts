@@ -5,6 +5,7 @@ import type { Client } from '@temporalio/client';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { examIdSchema } from '../../pipeline/exam.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
+import { IS_OPEN } from '../../planning/open-executions.js';
 import { type Erasure, readErasure, workersThatApplied } from '../../repos/erasures.js';
 import {
   countTraces,
@@ -122,9 +123,10 @@ export async function forget(session: Session, options: ForgetOptions): Promise<
 
 /** @throws MammoflowError `invalid-argument` or `not-found`. */
 async function survey(
-  { repository, stages }: Session,
+  session: Session,
   names: readonly string[],
 ): Promise<{ exams: string[]; known: string[]; found: Traces[] }> {
+  const { repository } = session;
   const exams = [...new Set(names)];
   for (const exam of exams) {
     const checked = examIdSchema.safeParse(exam);
@@ -133,7 +135,7 @@ async function survey(
   }
   const known = await stagesEver(
     repository,
-    stages.map(({ name }) => name),
+    (await session.stages()).map(({ name }) => name),
   );
   const found = await tracesOf(repository, known, exams);
   const committed = new Set<string>();
@@ -163,7 +165,7 @@ async function tracesOf({ store }: Repository, known: readonly string[], exams: 
 async function cancelWorkflows(client: Client, exams: readonly string[]): Promise<string[]> {
   const cancelled: string[] = [];
   for (const exam of exams) {
-    const query = `WorkflowType = 'processExam' AND MammoflowExam = '${exam}' AND ExecutionStatus = 'Running'`;
+    const query = `WorkflowType = 'processExam' AND MammoflowExam = '${exam}' AND ${IS_OPEN}`;
     for await (const { workflowId } of client.workflow.list({ query })) {
       // One that ended a moment ago needs no cancelling.
       await client.workflow

@@ -31,7 +31,7 @@ export interface RevertOutcome extends Committed {
  * await mammoflow.revert({ repo: 'exams', ref: 'main~1' });
  */
 export async function revert(session: Session, options: RevertOptions): Promise<RevertOutcome> {
-  const { repository, stages, author } = session;
+  const { repository, author } = session;
   const { branch = DEFAULT_BRANCH, ref } = options;
   const repo = INPUT_REPOS.find((candidate) => candidate === options.repo);
   if (repo === undefined) {
@@ -44,7 +44,7 @@ export async function revert(session: Session, options: RevertOptions): Promise<
   await requireHead(repository, branch);
   const to = await repository.resolve(ref, repo);
   // A pipeline that this build cannot run would stop every job.
-  if (repo === 'pipeline') resolveGraph(stages, await readPipeline(repository, to));
+  if (repo === 'pipeline') resolveGraph(await session.stages(), await readPipeline(repository, to));
   const { commit, changed } = await revertRepo(repository, {
     branch,
     repo,

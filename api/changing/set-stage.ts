@@ -34,7 +34,8 @@ type StageSettings = PipelineDocument['stages'][string];
  * await mammoflow.setStage({ stage: 'classify', parameters: { passes: 20 } });
  */
 export async function setStage(session: Session, options: SetStageOptions): Promise<SetStageOutcome> {
-  const { repository, stages, author } = session;
+  const { repository, author } = session;
+  const stages = await session.stages();
   const { stage: name, parameters = {}, branch = DEFAULT_BRANCH } = options;
   const definition = requireStage(stages, name);
   checkParameters(definition, parameters);
@@ -97,7 +98,9 @@ function withSettings(document: PipelineDocument, name: string, settings: StageS
 function describe({ stage, parameters = {}, queue, version, reset }: SetStageOptions): string {
   const parts = [
     ...(reset ? ['the defaults'] : []),
-    ...Object.entries(parameters).map(([name, value]) => `${name}=${typeof value === 'string' ? value : canonicalJson(value)}`),
+    ...Object.entries(parameters).map(
+      ([name, value]) => `${name}=${typeof value === 'string' ? value : canonicalJson(value)}`,
+    ),
     ...(queue === undefined ? [] : [`queue ${queue}`]),
     ...(version === undefined ? [] : [`version ${version}`]),
   ];

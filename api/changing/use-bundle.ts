@@ -39,8 +39,7 @@ export async function useBundle(session: Session, options: UseBundleOptions): Pr
   for (const { file } of Object.values(era.models)) {
     if ((await repository.store.head(file.key, file.versionId)) === undefined) throw missingVersion(file);
   }
-  const message =
-    options.message ?? `Use ${text} for ${options.for === 'all' ? 'all exams' : 'new and changed exams'}`;
+  const message = options.message ?? `Use ${text} for ${options.for === 'all' ? 'all exams' : 'new and changed exams'}`;
   const commit = await repository.commitOnto(
     branch,
     { author, message, by: { kind: 'models' } },

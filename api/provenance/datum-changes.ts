@@ -10,6 +10,7 @@ export type DatumChange =
   | { readonly kind: 'parameter'; readonly name: string; readonly before?: Json; readonly after?: Json }
   | { readonly kind: 'model'; readonly role: string; readonly before?: string; readonly after?: string }
   | { readonly kind: 'preprocessing'; readonly role: string }
+  | { readonly kind: 'label'; readonly label: string; readonly before?: string; readonly after?: string }
   | { readonly kind: 'input'; readonly repo: string; readonly path: string; readonly change: FileChange };
 
 /**
@@ -41,6 +42,17 @@ export function datumChanges(before: DatumKeyDocument, after: DatumKeyDocument):
       });
     } else if (!same(a?.preprocessing, b?.preprocessing)) changes.push({ kind: 'preprocessing', role });
   }
+  const [shown, showing] = [labelsOf(before), labelsOf(after)];
+  for (const label of namesOf(shown, showing)) {
+    const [a, b] = [shown[label], showing[label]];
+    if (a === b) continue;
+    changes.push({
+      kind: 'label',
+      label,
+      ...(a === undefined ? {} : { before: a }),
+      ...(b === undefined ? {} : { after: b }),
+    });
+  }
   for (const name of namesOf(before.inputs, after.inputs)) {
     const [a, b] = [before.inputs[name], after.inputs[name]];
     if (a === b) continue;
@@ -69,6 +81,10 @@ export function describeChanges(changes: readonly DatumChange[]): string[] {
       phrases.push(`parameter ${change.name} ${valueText(change.before)} → ${valueText(change.after)}`);
     } else if (change.kind === 'model') {
       phrases.push(`model file ${change.role} ${shaText(change.before)} → ${shaText(change.after)}`);
+    } else if (change.kind === 'label') {
+      phrases.push(
+        `${LABEL_TEXTS[change.label] ?? change.label} ${change.before || 'none'} → ${change.after || 'none'}`,
+      );
     } else if (change.kind === 'preprocessing') phrases.push(`preprocessing of the model file ${change.role}`);
     else {
       const list = files.get(change.repo) ?? [];
@@ -82,6 +98,11 @@ export function describeChanges(changes: readonly DatumChange[]): string[] {
   return phrases;
 }
 
+const LABEL_TEXTS: Readonly<Record<string, string>> = {
+  bundle: 'name of the bundle',
+  accepted: 'quality checks accepted',
+};
+
 const valueText = (value: Json | undefined): string => (value === undefined ? 'none' : canonicalJson(value));
 const shaText = (sha256: string | undefined): string => sha256?.slice(0, 12) ?? 'none';
 
@@ -89,6 +110,8 @@ const recordOf = (parameters: Json): Readonly<Record<string, Json | undefined>> 
   typeof parameters === 'object' && parameters !== null && !Array.isArray(parameters)
     ? (parameters as Readonly<Record<string, Json | undefined>>)
     : { parameters };
+
+const labelsOf = ({ labels = {} }: DatumKeyDocument): Readonly<Record<string, string | undefined>> => labels;
 
 const namesOf = (a: object, b: object): string[] => [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
 

@@ -2,7 +2,7 @@ import { canonicalJson, type Json } from '../../pipeline/canonical-json.js';
 import type { Commit, CommitOrigin, FileEntry, InputItem, OutcomeItem, StageItem } from '../../pipeline/commit.js';
 import type { DatumKeyDocument, DatumRecord } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
-import { type StageNode, upstreamStages } from '../../pipeline/graph.js';
+import { precedingStages, type StageNode } from '../../pipeline/graph.js';
 import { type ExamOutcome, type JobSettings, jobSettingsSchema, type StageStatus } from '../../pipeline/job.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { wantsOf } from '../../planning/wants.js';
@@ -234,9 +234,9 @@ function withoutDatum(
 const failureOf = (stage: string, outcome: OutcomeItem | undefined): string[] =>
   outcome?.stage === stage && outcome.reason !== undefined ? [outcome.reason] : [];
 
-/** The stages directly before this one that gave it nothing to read. */
+/** The stages directly before this one that gave it nothing to read, or as its gate kept it from starting. */
 const blockersOf = (node: StageNode | undefined, statuses: ReadonlyMap<string, StageStatus>): string[] =>
-  (node === undefined ? [] : upstreamStages(node)).flatMap((name) => {
+  (node === undefined ? [] : precedingStages(node)).flatMap((name) => {
     const status = statuses.get(name);
     if (status === 'failed') return [`${name} failed`];
     return status === 'blocked' ? [`${name} was blocked`] : [];

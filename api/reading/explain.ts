@@ -23,10 +23,11 @@ export interface ExplainOptions {
  * for (const { stage, status, why } of stages) console.log(stage, status, why.join('; '));
  */
 export async function explain(
-  { repository, stages }: Session,
+  session: Session,
   { exam, ref = DEFAULT_BRANCH, depth = DEFAULT_DEPTH }: ExplainOptions,
 ): Promise<ExamExplanation> {
+  const { repository } = session;
   const commit = await resolveState(repository, ref);
   const asOf = (await isBranchHead(repository, commit)) ? 'now' : 'then';
-  return explainExam(repository, stages, commit, exam, { asOf, depth });
+  return explainExam(repository, await session.stages(), commit, exam, { asOf, depth });
 }

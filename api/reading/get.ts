@@ -50,8 +50,7 @@ export async function get({ repository }: Session, options: GetOptions): Promise
   const view = viewRepo(repository, await repository.resolve(ref, repo), repo);
   let chosen: { item: TreeItem; file: FileEntry }[] = [];
   if (item === undefined) {
-    for await (const found of view.items())
-      for (const entry of found.files) chosen.push({ item: found, file: entry });
+    for await (const found of view.items()) for (const entry of found.files) chosen.push({ item: found, file: entry });
   } else {
     const { found, files } = await findFiles(view, { repo, ref, item, file });
     chosen = files.map((entry) => ({ item: found, file: entry }));

@@ -1,6 +1,7 @@
 import type { JobSummary } from '../../pipeline/job.js';
 import { readJob, waitForJob } from '../jobs/jobs-client.js';
 import { type RunningStage, runningStages } from '../jobs/running-stages.js';
+import { inStageOrder } from '../jobs/stage-order.js';
 import type { Session } from '../session.js';
 
 export type { JobSummary } from '../../pipeline/job.js';
@@ -18,7 +19,7 @@ export type JobState = JobSummary & { readonly underWay?: readonly RunningStage[
  */
 export async function job(session: Session, { job: id }: { job: string }): Promise<JobState> {
   const client = await session.client();
-  const summary = await readJob(client, session.repository, id);
+  const summary = await inStageOrder(session, await readJob(client, session.repository, id));
   return summary.status === 'running' ? { ...summary, underWay: await runningStages(client, id) } : summary;
 }
 
@@ -39,8 +40,9 @@ export interface WaitForJobOptions {
  */
 export async function waitForJobToEnd(session: Session, options: WaitForJobOptions): Promise<JobSummary> {
   const { job: id, onProgress = () => undefined, signal } = options;
-  return waitForJob(await session.client(), session.repository, id, (...latest) => {
+  const summary = await waitForJob(await session.client(), session.repository, id, (...latest) => {
     signal?.throwIfAborted();
     onProgress(...latest);
   });
+  return inStageOrder(session, summary);
 }

@@ -49,9 +49,9 @@ export type AsOf = 'now' | 'then' | { readonly graph: string };
 
 /** Which exams, and from where on. */
 export interface ExamSelection {
-  /** Only these; those that the commit does not have are passed over. */
+  /** Only these, by name; those that the commit does not have are passed over. */
   readonly exams?: readonly string[] | undefined;
-  /** Only those that follow this one in the order of the tree. */
+  /** Only those that follow this one: in the order of the tree, or by name among `exams`. */
   readonly after?: string | undefined;
 }
 
@@ -72,7 +72,9 @@ export async function* streamResults(
   const limit = pLimit(CONCURRENCY);
   const root = rootOf(commit, 'exams');
   const items =
-    exams === undefined ? repository.inputs.items(root, after) : (await repository.inputs.getMany(root, exams)).values();
+    exams === undefined
+      ? repository.inputs.items(root, after)
+      : chosenItems(await repository.inputs.getMany(root, exams), after);
   for await (const batch of inBatches(items, AT_ONCE)) {
     const names = batch.map(({ name }) => name);
     const [outcomes, classified] = await Promise.all([
@@ -104,6 +106,12 @@ export async function* streamResults(
     return { exam, outcome: 'waiting', reason: `Its results were made with ${other} than is wanted now.`, bundle };
   }
 }
+
+/** By name, since the order of the tree shows only to who goes through all of it. */
+const chosenItems = (found: ReadonlyMap<string, InputItem>, after: string | undefined): InputItem[] =>
+  [...found.values()]
+    .filter(({ name }) => after === undefined || name > after)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** The results at a commit, ordered by exam id. For a repo of any size there is {@link streamResults}. */
 export async function listResults(

@@ -55,7 +55,8 @@ async function* allResults(
   session: Session,
   { ref = DEFAULT_BRANCH, job, exams, after }: ResultsOptions,
 ): AsyncGenerator<ExamResult> {
-  const { repository, stages } = session;
+  const { repository } = session;
+  const stages = await session.stages();
   if (job !== undefined) {
     yield* streamJobResults(repository, stages, job, { exams, after });
     return;

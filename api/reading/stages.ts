@@ -37,7 +37,7 @@ export async function stages(session: Session, { ref = DEFAULT_BRANCH }: { ref?:
   const document = nothingYet
     ? EMPTY_PIPELINE
     : await readPipeline(repository, await repository.resolve(ref, 'pipeline'));
-  return stageRows(session.stages, document);
+  return stageRows(await session.stages(), document);
 }
 
 /** The stages as a pipeline wants them, in the order in which they run. */

@@ -1,9 +1,11 @@
-// Run by `prestart` and `pretest`, before anything is installed or built: plain Node without dependencies.
+// Run first by `npm start`, `npm test` and the benchmarks, before anything is installed or built: plain Node without
+// dependencies.
 // Brings node_modules and dist up to date, and says nothing where they are.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build, noteBuild } from './build.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const OLDEST_NODE = [20, 19];
@@ -17,8 +19,9 @@ function modified(path) {
   return existsSync(path) ? statSync(path).mtimeMs : 0;
 }
 
-/** The newest change among the files below a folder whose names end in one of `endings`. */
+/** The newest change of a file, or among the files below a folder whose names end in one of `endings`. */
 function newestIn(folder, endings) {
+  if (!statSync(folder).isDirectory()) return modified(folder);
   let newest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -48,11 +51,14 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
 
 // npm writes this file last, whenever it installs.
 const installed = join(root, 'node_modules', '.package-lock.json');
-if (modified(installed) < modified(join(root, 'package-lock.json'))) {
-  run(existsSync(installed) ? 'dependencies have changed' : 'installing dependencies', 'npm', ['ci']);
+const compiler = join(root, 'node_modules', 'typescript', 'package.json');
+if (modified(installed) < modified(join(root, 'package-lock.json')) || !existsSync(compiler)) {
+  // Whatever NODE_ENV says: the compiler is a development dependency.
+  const why = existsSync(installed) ? 'dependencies have changed' : 'installing dependencies';
+  run(why, 'npm', ['ci', '--include=dev']);
 }
 
-// The folders that tsconfig.json compiles are the first parts of its `include`.
+// The folders and files that tsconfig.json compiles are the first parts of its `include`.
 const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
 const sourceFolders = include
   .map((pattern) => join(root, pattern.split('/')[0]))
@@ -64,8 +70,9 @@ const newestSource = Math.max(
 );
 const built = join(root, 'dist', '.built');
 if (modified(built) < newestSource) {
-  run('building', process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.']);
-  // Compiled files alone do not tell whether all of them are there: this one is written after a build that succeeded.
-  mkdirSync(dirname(built), { recursive: true });
-  writeFileSync(built, '');
+  console.error('building');
+  if (build() !== 0) fail('The build failed. What it printed above says why.');
+} else {
+  // The same sources, but they may have been committed since.
+  noteBuild();
 }

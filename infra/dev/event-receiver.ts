@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { packageRoot } from '../package-root.js';
-import { startGuarded } from './guarded-process.js';
 import type { KeptProcess } from './keep-running.js';
+import { startNoted } from './leftovers.js';
 import { freePort } from './ports.js';
-import { startHealthy, type TemporalService } from './services.js';
+import { programEnvironment } from './program-environment.js';
+import { startHealthy } from './start-healthy.js';
+import type { TemporalService } from './temporal-server.js';
 import type { Log } from './tool-cache.js';
 
 /** The process that hears of uploads to the embedded S3 server. */
@@ -40,7 +45,7 @@ export async function startEventReceiver(options: {
   const { service: address, process: receiver } = await startHealthy({ log, onChange }, async () => {
     const port = await freePort();
     const start = () =>
-      startGuarded({
+      startNoted(dataFolder, {
         name: 'receiver',
         command: process.execPath,
         args: [
@@ -48,13 +53,13 @@ export async function startEventReceiver(options: {
           join(packageRoot, 'dist', 'cli', 'main.js'),
           ...['receive', '--webhook', `127.0.0.1:${port}`],
         ],
-        env: {
+        env: programEnvironment(dataFolder, {
           TEMPORAL_ADDRESS: temporal.address,
           TEMPORAL_NAMESPACE: temporal.namespace,
           MAMMOFLOW_BUCKET: bucket,
           MAMMOFLOW_WEBHOOK_TOKEN: token,
           MAMMOFLOW_DATA: dataFolder,
-        },
+        }),
         logFile: join(dataFolder, 'logs', 'receiver.log'),
         graceSeconds: GRACE_SECONDS,
       });
@@ -66,8 +71,13 @@ export async function startEventReceiver(options: {
 
 /** What a receiver says of itself: `ok`, or `waiting for Temporal`. @throws Error where it does not answer. */
 export async function receiverHealth(address: string): Promise<string> {
-  const response = await fetch(`${address}/health`, { signal: AbortSignal.timeout(2000) });
-  if (!response.ok) throw new Error(`it answers ${response.status}`);
-  const { status } = (await response.json()) as { status: string };
+  // An agent of its own: with NODE_USE_ENV_PROXY, `fetch` and Node's usual one would ask a proxy.
+  const request = get(`${address}/health`, { agent: new Agent(), signal: AbortSignal.timeout(2000) });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  if (response.statusCode !== 200) {
+    response.destroy();
+    throw new Error(`it answers ${response.statusCode}`);
+  }
+  const { status } = (await json(response)) as { status: string };
   return status;
 }

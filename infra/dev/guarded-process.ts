@@ -46,6 +46,20 @@ export interface Exit {
   readonly code: number;
 }
 
+/** What to start, and how. */
+export interface GuardedOptions {
+  /** What it is called in messages. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Its whole environment. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly logFile: string;
+  /** Whole seconds between SIGTERM and SIGKILL. */
+  readonly graceSeconds: number;
+}
+
 /** A program that does not outlive this process. */
 export interface GuardedProcess {
   readonly name: string;
@@ -61,18 +75,9 @@ export interface GuardedProcess {
 /**
  * Starts a program under a guard, with its output appended to `logFile`.
  *
- * @param options.graceSeconds whole seconds between SIGTERM and SIGKILL
  * @throws Error if the guard's shell itself cannot be started (a program that is missing exits with 127)
  */
-export async function startGuarded(options: {
-  name: string;
-  command: string;
-  args: readonly string[];
-  env?: NodeJS.ProcessEnv;
-  cwd?: string;
-  logFile: string;
-  graceSeconds: number;
-}): Promise<GuardedProcess> {
+export async function startGuarded(options: GuardedOptions): Promise<GuardedProcess> {
   const { name, command, args, logFile, graceSeconds } = options;
   await mkdir(dirname(logFile), { recursive: true });
   const output = openSync(logFile, 'a');
@@ -80,7 +85,7 @@ export async function startGuarded(options: {
   fchmodSync(output, 0o600);
   const guard = spawn('/bin/sh', ['-c', GUARD, `guard of ${name}`, String(graceSeconds), command, ...args], {
     detached: true,
-    env: { ...process.env, ...options.env },
+    env: options.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdio: ['ignore', output, output, 'pipe', 'pipe'],
   });

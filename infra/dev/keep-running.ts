@@ -47,8 +47,15 @@ export function keepRunning(
       await sleep(wait, undefined, { signal: stopping.signal }).catch(() => undefined);
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
       if (stopping.signal.aborted) return;
-      running = await start();
       startedAt = Date.now();
+      try {
+        running = await start();
+      } catch (error) {
+        // Its log cannot be opened, for instance: the disk is full now, and may not be later.
+        exit = { code: 127 };
+        log(`${running.name} could not be started: ${(error as Error).message}`);
+        continue;
+      }
       down = false;
       // Stopped in the instant in which it was started: nobody else knows of this one.
       if (stopping.signal.aborted) return running.stop();

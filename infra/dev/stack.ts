@@ -1,20 +1,22 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { pollersOf } from '../../api/pollers.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
-import { packageRoot } from '../package-root.js';
-import { pollersOf } from '../../api/pollers.js';
+import { packageRoot, requireReadablePath } from '../package-root.js';
+import { WITHOUT_PROXY } from '../proxy.js';
 import { type EventReceiver, startEventReceiver } from './event-receiver.js';
-import { logTail, startGuarded } from './guarded-process.js';
+import { logTail } from './guarded-process.js';
 import { type KeptProcess, keepRunning } from './keep-running.js';
+import { startNoted } from './leftovers.js';
 import { type ProcessReference, thisProcess } from './process-identity.js';
-import { DEFAULT_BUCKET, type Services, type ServicesOptions, startServices } from './services.js';
+import { programEnvironment } from './program-environment.js';
+import { DEFAULT_BUCKET } from './s3-server.js';
+import { type Services, type ServicesOptions, startServices } from './services.js';
 import { removeState, type StackState, writeState } from './state.js';
 import { logToStderr } from './tool-cache.js';
-
-export const WORKER_ROLES = ['workflow', 'cpu', 'gpu'] as const;
-export type WorkerRole = (typeof WORKER_ROLES)[number];
+import { WORKER_ROLES, type WorkerRole } from './worker-roles.js';
 
 /** A program that the stack keeps running beside the services. */
 export interface WorkerProcess {
@@ -87,7 +89,9 @@ export interface StackOptions extends ServicesOptions {
  *   of its log); everything is stopped again by then
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { dataFolder, log = logToStderr, workers: wanted = workerProcesses(WORKER_ROLES) } = options;
+  const { log = logToStderr, workers: wanted = workerProcesses(WORKER_ROLES) } = options;
+  const dataFolder = resolve(options.dataFolder);
+  requireReadablePath();
   // The receiver may end while nothing can be published yet.
   let onReceiverChange = (): void => undefined;
   const { services, receiver } = await startHeardServices(options, () => onReceiverChange());
@@ -133,11 +137,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await publish();
     for (const { name, command, args } of wanted) {
       const start = () =>
-        startGuarded({
+        startNoted(dataFolder, {
           name,
           command,
           args,
-          env: { ...serviceEnvironment(services), MAMMOFLOW_DATA: dataFolder },
+          env: programEnvironment(dataFolder, { ...serviceEnvironment(services), MAMMOFLOW_DATA: dataFolder }),
           logFile: join(dataFolder, 'logs', `${name}.log`),
           graceSeconds: WORKER_GRACE_SECONDS,
         });
@@ -200,7 +204,7 @@ async function untilPolled(
     wanted.flatMap(({ name, taskQueue }) => (taskQueue === undefined ? [] : [[name, taskQueue]])),
   );
   if (waiting.size === 0) return;
-  const connection = await Connection.connect({ address: temporal.address });
+  const connection = await Connection.connect({ address: temporal.address, ...WITHOUT_PROXY });
   try {
     const deadline = Date.now() + READY_WITHIN_MS;
     for (;;) {

@@ -2,10 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isRunning } from './process-identity.js';
-import { writeWhole } from './services.js';
-
-/** Under the current folder unless `--data` or `MAMMOFLOW_DATA` say otherwise. */
-export const DEFAULT_DATA_FOLDER = '.mammoflow';
+import { writeWhole } from './write-whole.js';
 
 const workerStateSchema = z.object({
   name: z.string(),

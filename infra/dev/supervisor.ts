@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { argv } from 'node:process';
@@ -7,14 +7,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import '../quiet-aws-sdk.js';
 import { MammoflowError } from '../../pipeline/errors.js';
+import { requireReadablePath } from '../package-root.js';
 import { fetchTools } from './fetch.js';
 import { logTail } from './guarded-process.js';
 import { lockHolder } from './lock.js';
 import { isRunning } from './process-identity.js';
+import { programEnvironment } from './program-environment.js';
 import { servicesLock } from './services.js';
-import { startStack, WORKER_ROLES, type WorkerRole, workerProcesses } from './stack.js';
+import { startStack, workerProcesses } from './stack.js';
 import { readRunningState, type StackState } from './state.js';
 import { type Log, logToStderr } from './tool-cache.js';
+import { WORKER_ROLES, type WorkerRole } from './worker-roles.js';
 
 /** Longer than services (60 s a try, three tries) and workers (180 s) get to become ready. */
 const READY_WITHIN_MS = 420_000;
@@ -34,6 +37,7 @@ export async function startSupervisor(options: {
 }): Promise<{ state: StackState; alreadyRunning: boolean }> {
   const { roles = WORKER_ROLES, log = logToStderr } = options;
   const dataFolder = resolve(options.dataFolder);
+  requireReadablePath();
   const running = await readRunningState(dataFolder);
   if (running !== undefined) return { state: await untilReady(dataFolder, () => false), alreadyRunning: true };
   // Here, and not in the background, so that a first download shows its progress.
@@ -44,6 +48,7 @@ export async function startSupervisor(options: {
   const program = fileURLToPath(import.meta.url);
   const child = spawn(process.execPath, ['--enable-source-maps', program, dataFolder, roles.join(',')], {
     detached: true,
+    env: programEnvironment(dataFolder, {}),
     stdio: ['ignore', output, output],
   });
   closeSync(output);
@@ -107,7 +112,13 @@ export async function stopSupervisor(dataFolder: string): Promise<boolean> {
 
 /** The program in the background: `supervisor.js <dataFolder> <role,…>`. */
 async function main([dataFolder = '', roles = '']: readonly string[]): Promise<void> {
-  const log: Log = (line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+  const log: Log = (line) => {
+    try {
+      writeSync(2, `${new Date().toISOString()} ${line}\n`);
+    } catch {
+      // The log's disk is full, which must not end the services.
+    }
+  };
   const wanted = WORKER_ROLES.filter((role) => roles.split(',').includes(role));
   log(`supervisor ${process.pid} starts`);
   const asked = new Promise<string>((tell) => {

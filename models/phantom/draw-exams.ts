@@ -10,7 +10,7 @@ import { MammoflowError } from '../../pipeline/errors.js';
 import { VIEWS, viewFile } from '../../pipeline/exam.js';
 import { cannotWrite } from './cannot-write.js';
 import type { ExamToDraw } from './draw-exam.js';
-import { EXAM_KINDS, type Mix, STANDARD_MIX } from './mix.js';
+import { EXAM_KINDS, type Mix, mixText, STANDARD_MIX } from './mix.js';
 import { type ExamPlan, planExam } from './plan-exam.js';
 import { GENERATOR_VERSION, readTruth, TRUTH_FILE, type Truth, truthOf, writeTruth } from './truth.js';
 
@@ -112,12 +112,6 @@ function checkSame(folder: string, { generator, seed, mix }: Truth, wantedSeed: 
     'Choose another folder, or remove this one first.',
   );
 }
-
-/** A mix as it is written on the command line. */
-export const mixText = (mix: Mix): string =>
-  EXAM_KINDS.filter((kind) => mix[kind] > 0)
-    .map((kind) => `${kind}=${mix[kind]}`)
-    .join(',');
 
 /** Folders looked into at once. */
 const CONCURRENCY = 8;

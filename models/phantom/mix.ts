@@ -59,3 +59,9 @@ export function kindOfExam(seed: number, index: number, mix: Mix): ExamKind {
 
 /** Sets the stream of the hands apart from those of the exams. */
 const HAND = 0x4d4958;
+
+/** A mix as it is written on the command line. */
+export const mixText = (mix: Mix): string =>
+  EXAM_KINDS.filter((kind) => mix[kind] > 0)
+    .map((kind) => `${kind}=${mix[kind]}`)
+    .join(',');

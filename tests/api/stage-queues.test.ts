@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { setStage } from '../../api/changing/set-stage.js';
 import { stageQueues } from '../../api/stage-queues.js';
-import { setStage } from '../../cli/stage.js';
 import type { Commit } from '../../pipeline/commit.js';
 import { withRepository } from '../support/repository.js';
 import { COMMIT_ONLY, offlineSession, putTinyExams } from '../support/verbs.js';
@@ -12,9 +12,9 @@ describe('the task queues that stages have been given', () => {
       await putTinyExams(repository, ['exam-1']);
       assert.deepEqual(await stageQueues(repository), []);
       await repository.createBranch('trial', (await repository.head('main')) as Commit);
-      await setStage(session, 'crop', [], { ...COMMIT_ONLY, queue: 'pictures' });
-      await setStage(session, 'classify', [], { ...COMMIT_ONLY, queue: 'mammoflow-cpu' });
-      await setStage(session, 'visualize_heatmaps', [], { ...COMMIT_ONLY, branch: 'trial', queue: 'pictures' });
+      await setStage(session, { stage: 'crop', ...COMMIT_ONLY, queue: 'pictures' });
+      await setStage(session, { stage: 'classify', ...COMMIT_ONLY, queue: 'mammoflow-cpu' });
+      await setStage(session, { stage: 'visualize_heatmaps', ...COMMIT_ONLY, branch: 'trial', queue: 'pictures' });
       assert.deepEqual(await stageQueues(repository), [
         { queue: 'pictures', uses: ['crop on main', 'visualize_heatmaps on trial'] },
       ]);

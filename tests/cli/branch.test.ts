@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { type BranchRow, type MoveOutcome, moveBranch, releaseBranch } from '../../cli/branch.js';
-import { setStage } from '../../cli/stage.js';
+import { moveBranch, releaseBranch } from '../../api/changing/branch.js';
+import { setStage } from '../../api/changing/set-stage.js';
+import type { BranchRow, MoveOutcome } from '../../index.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { withRepository } from '../support/repository.js';
 import { COMMIT_ONLY, failureOf, jsonOf, offlineSession, putTinyExams, textOf } from '../support/verbs.js';
@@ -39,10 +40,14 @@ describe('mammoflow branch', function () {
       assert.ok(from);
       await repository.createBranch('trial', from);
       const trial = { ...COMMIT_ONLY, branch: 'trial' };
-      const { commit } = await setStage(offlineSession(repository), 'crop', ['buffer=60'], trial);
+      const { commit } = await setStage(offlineSession(repository), {
+        stage: 'crop',
+        parameters: { buffer: 60 },
+        ...trial,
+      });
       const down = offlineSession(repository, new MammoflowError('service-unavailable', 'Temporal does not answer.'));
       const where = `from ${from.id.slice(0, 12)} to ${commit?.slice(0, 12)}`;
-      await assert.rejects(moveBranch(down, 'main', 'trial', { process: true }), {
+      await assert.rejects(moveBranch(down, { ref: 'trial', process: true, branch: 'main' }), {
         code: 'service-unavailable',
         message: `The branch main is moved ${where}, but its job could not be started: Temporal does not answer.`,
       });
@@ -56,22 +61,27 @@ describe('mammoflow branch', function () {
       // Temporal must not be asked.
       const session = offlineSession(repository);
       const asked = { branch: 'main', process: true } as const;
-      const set = await setStage(session, 'crop', ['buffer=60'], asked);
+      const set = await setStage(session, { stage: 'crop', parameters: { buffer: 60 }, ...asked });
       assert.deepEqual([set.job, set.held], [null, true]);
-      const moved = await moveBranch(session, 'main', 'main~1', asked);
+      const moved = await moveBranch(session, { ref: 'main~1', ...asked, branch: 'main' });
       assert.equal(moved.job, null);
-      await moveBranch(session, 'main', set.commit as string, COMMIT_ONLY);
+      await moveBranch(session, { ref: set.commit as string, ...COMMIT_ONLY, branch: 'main' });
       const [row] = await jsonOf<BranchRow[]>(s3, 'branch', 'list');
       assert.equal(row?.hold?.reason, 'a test');
       const again = await repository.setHold('main', { since: new Date().toISOString(), author: 'another' });
       assert.deepEqual(again, row?.hold, 'the first hold stays');
       const down = offlineSession(repository, new MammoflowError('service-unavailable', 'Temporal does not answer.'));
       await assert.rejects(
-        releaseBranch(down, 'main', asked),
+        releaseBranch(down, { ...asked, branch: 'main' }),
         /^MammoflowError: The hold of main is ended, but its job/,
       );
       assert.equal(await repository.holdOf('main'), undefined);
-      assert.deepEqual(await releaseBranch(session, 'main', COMMIT_ONLY), { branch: 'main', hold: null, job: null });
+      assert.deepEqual(await releaseBranch(session, { ...COMMIT_ONLY, branch: 'main' }), {
+        before: null,
+        branch: 'main',
+        hold: null,
+        job: null,
+      });
     }));
 
   it('keeps main, and refuses unknown and doubled names', () =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createMammoflow } from '../../api/mammoflow.js';
 import { DEMONSTRATION, demonstrationTruth, putDemonstration } from '../../cli/demonstration.js';
 import { planExam } from '../../models/phantom/plan-exam.js';
 import { TRUTH_FILE } from '../../models/phantom/truth.js';
@@ -33,7 +34,11 @@ describe("the demonstration's exams", () => {
         await writeFile(join(folder, 'phantoms', TRUTH_FILE), '{"generator":"0"}');
         assert.equal(await demonstrationTruth(folder), undefined);
 
-        const { changed, refused, leftOut } = await putDemonstration(offlineSession(repository), folder, COMMIT_ONLY);
+        const { changed, refused, leftOut } = await putDemonstration(
+          createMammoflow(offlineSession(repository)),
+          folder,
+          COMMIT_ONLY,
+        );
         const names = plans.map(({ exam }) => exam);
         assert.deepEqual([changed, refused, leftOut], [names, [], []]);
         assert.equal(rootOf(await repository.head('main'), 'exams').items, exams);

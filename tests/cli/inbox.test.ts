@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
+import { dismiss } from '../../api/changing/dismiss.js';
 import type { ExamResult } from '../../api/reading/list-results.js';
-import { type DismissOutcome, dismiss } from '../../cli/inbox.js';
+import type { DismissOutcome } from '../../index.js';
 import type { InboxReport } from '../../pipeline/take-in.js';
 import { findTraces } from '../../repos/forget-exam.js';
 import { openInboxItem, recordRefusal } from '../../repos/inbox.js';
 import { openInbox, viewPicture } from '../support/inbox.js';
 import { withRepository } from '../support/repository.js';
-import { failureOf, jsonOf, putTinyExams, textOf } from '../support/verbs.js';
+import { failureOf, jsonOf, offlineSession, putTinyExams, textOf } from '../support/verbs.js';
 
 describe('mammoflow inbox', function () {
   this.timeout(120_000);
@@ -42,6 +43,16 @@ describe('mammoflow inbox', function () {
       assert.equal(sentences.get('refused'), 'It is no mammogram.');
       assert.match(sentences.get('two words') ?? '', /^"two words" is no exam id/);
       assert.equal(report.stray.files, 5);
+      assert.deepEqual(
+        report.stray.folders?.map(({ folder, exam }) => [folder, exam]),
+        [
+          ['inbox/exams/incomplete/', 'incomplete'],
+          ['inbox/exams/incomplete/a/', 'a'],
+          ['inbox/exams/', undefined],
+        ],
+      );
+      const said = await textOf(s3, 'inbox');
+      assert.match(said, /inbox\/exams\/incomplete\/ L_CC\.dcm looks like a DICOM file of L_CC\. Export its picture/);
 
       const results = await jsonOf<ExamResult[]>(s3, 'results');
       assert.deepEqual(
@@ -75,7 +86,9 @@ describe('mammoflow inbox', function () {
       assert.deepEqual(Buffer.from(moved?.bytes ?? []), viewPicture('exam-1', 'L_CC'));
       const { versions } = await findTraces(repository.store, [], 'exam-1');
       assert.equal(versions.get('dismissed')?.length, 2, '`forget` finds it');
-      await assert.rejects(dismiss(repository, 'models', ['exam-2']), { code: 'not-found' });
+      await assert.rejects(dismiss(offlineSession(repository), { repo: 'models', names: ['exam-2'] }), {
+        code: 'not-found',
+      });
       inbox.close();
     }));
 });

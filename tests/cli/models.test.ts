@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { applyBundle } from '../../cli/models.js';
-import { put } from '../../cli/put.js';
-import { remove } from '../../cli/rm.js';
+import { put } from '../../api/changing/put.js';
+import { remove } from '../../api/changing/remove.js';
+import { useBundle } from '../../api/changing/use-bundle.js';
 import { writePlaceholderBundle } from '../../models/placeholder/placeholder-bundle.js';
 import { readPipeline } from '../../repos/pipeline-repo.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
@@ -14,7 +14,7 @@ import { COMMIT_ONLY, failureOf, jsonOf, offlineSession, putTinyExams, textOf } 
 async function putBundle(repository: Repository, name: string, seed: number): Promise<void> {
   await withTemporaryFolder(async (folder) => {
     await writePlaceholderBundle(join(folder, name), { name, seeds: { image: seed } });
-    await put(offlineSession(repository), 'models', [join(folder, name)], COMMIT_ONLY);
+    await put(offlineSession(repository), { repo: 'models', paths: [join(folder, name)], ...COMMIT_ONLY });
   });
 }
 
@@ -32,7 +32,7 @@ describe('mammoflow models', function () {
       await putTinyExams(repository, ['a', 'b']);
       await putBundle(repository, 'other', 12);
       const use = (bundle: string, exams: 'all' | 'new') =>
-        applyBundle(offlineSession(repository), bundle, { ...COMMIT_ONLY, for: exams });
+        useBundle(offlineSession(repository), { bundle: bundle, ...COMMIT_ONLY, for: exams });
       const before = await repository.head('main');
       const { commit } = await use('other', 'new');
       const head = await repository.head('main');
@@ -60,7 +60,7 @@ describe('mammoflow models', function () {
       const first = await digest();
       await putBundle(repository, 'placeholder', 12);
       assert.notEqual(await digest(), first);
-      await applyBundle(offlineSession(repository), 'placeholder@main~1', { ...COMMIT_ONLY, for: 'all' });
+      await useBundle(offlineSession(repository), { bundle: 'placeholder@main~1', ...COMMIT_ONLY, for: 'all' });
       assert.equal(await digest(), first);
     }));
 
@@ -68,7 +68,7 @@ describe('mammoflow models', function () {
     withRepository(async (repository, s3) => {
       await putTinyExams(repository, ['a']);
       await putBundle(repository, 'other', 12);
-      await applyBundle(offlineSession(repository), 'other', { ...COMMIT_ONLY, for: 'new' });
+      await useBundle(offlineSession(repository), { bundle: 'other', ...COMMIT_ONLY, for: 'new' });
       type Row = { bundle: string; state: string; current: boolean; sequence: number | null; uses: object[] };
       const rows = await jsonOf<Row[]>(s3, 'models', 'list');
       assert.deepEqual(
@@ -84,7 +84,11 @@ describe('mammoflow models', function () {
           },
         ],
       );
-      const { stillUsed } = await remove(offlineSession(repository), 'models', ['placeholder'], COMMIT_ONLY);
+      const { stillUsed } = await remove(offlineSession(repository), {
+        repo: 'models',
+        names: ['placeholder'],
+        ...COMMIT_ONLY,
+      });
       assert.deepEqual(stillUsed, ['placeholder']);
       const text = await textOf(s3, 'models', 'list');
       assert.match(text, /^placeholder \(removed since\) +exams before commit 3$/m);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { type RevertOutcome, revert } from '../../cli/revert.js';
-import { remove } from '../../cli/rm.js';
-import { setStage } from '../../cli/stage.js';
+import { remove } from '../../api/changing/remove.js';
+import { revert } from '../../api/changing/revert.js';
+import { setStage } from '../../api/changing/set-stage.js';
+import type { RevertOutcome } from '../../index.js';
 import { writePipeline } from '../../repos/pipeline-repo.js';
 import { rootOf } from '../../repos/repository.js';
 import { details, withRepository } from '../support/repository.js';
@@ -14,7 +15,7 @@ describe('mammoflow revert', function () {
     withRepository(async (repository, s3) => {
       await putTinyExams(repository, ['a', 'b']);
       const full = await repository.head('main');
-      await remove(offlineSession(repository), 'exams', ['a'], COMMIT_ONLY);
+      await remove(offlineSession(repository), { repo: 'exams', names: ['a'], ...COMMIT_ONLY });
       const outcome = await jsonOf<RevertOutcome>(s3, 'revert', 'exams', 'main~1', '--no-process', '-m', 'back');
       const head = await repository.head('main');
       assert.deepEqual(outcome, {
@@ -46,10 +47,10 @@ describe('mammoflow revert', function () {
       });
       const to = foreign?.id as string;
       const session = offlineSession(repository);
-      await revert(session, 'pipeline', 'main~1', COMMIT_ONLY);
-      await setStage(session, 'crop', ['buffer=60'], COMMIT_ONLY);
+      await revert(session, { repo: 'pipeline', ref: 'main~1', ...COMMIT_ONLY });
+      await setStage(session, { stage: 'crop', parameters: { buffer: 60 }, ...COMMIT_ONLY });
       const before = await repository.head('main');
-      await assert.rejects(revert(session, 'pipeline', to, COMMIT_ONLY), {
+      await assert.rejects(revert(session, { repo: 'pipeline', ref: to, ...COMMIT_ONLY }), {
         code: 'invalid-pipeline',
         message: /a stage measure_density, which this build does not have/,
       });

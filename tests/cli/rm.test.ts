@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { RmOutcome } from '../../cli/rm.js';
+import type { RemoveOutcome } from '../../index.js';
 import { rootOf } from '../../repos/repository.js';
 import { withRepository } from '../support/repository.js';
 import { failureOf, jsonOf, putTinyExams, textOf } from '../support/verbs.js';
@@ -11,7 +11,7 @@ describe('mammoflow rm', function () {
     withRepository(async (repository, s3) => {
       await putTinyExams(repository, ['a', 'b', 'c']);
       // Nothing answers where Temporal should be, so a job could not be started.
-      const outcome = await jsonOf<RmOutcome>(s3, 'rm', 'exams', 'a', 'c', 'a', '-m', 'not ours');
+      const outcome = await jsonOf<RemoveOutcome>(s3, 'rm', 'exams', 'a', 'c', 'a', '-m', 'not ours');
       const head = await repository.head('main');
       assert.deepEqual(outcome, { repo: 'exams', commit: head?.id, job: null, removed: ['a', 'c'], stillUsed: [] });
       assert.deepEqual([head?.message, head?.by, rootOf(head, 'exams').items], ['not ours', { kind: 'remove' }, 1]);

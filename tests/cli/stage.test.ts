@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { stages } from '../../activities/stages/index.js';
-import { type SetOutcome, type StageRow, setStage, stageRows } from '../../cli/stage.js';
+import { setStage } from '../../api/changing/set-stage.js';
+import { stageRows } from '../../api/reading/stages.js';
+import { parseAssignments } from '../../cli/stage.js';
+import type { SetStageOutcome, StageRow } from '../../index.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { EMPTY_PIPELINE } from '../../pipeline/pipeline-document.js';
 import { readPipeline } from '../../repos/pipeline-repo.js';
@@ -19,7 +22,7 @@ describe('mammoflow stage set', () => {
     withRepository(async (repository) => {
       const session = offlineSession(repository);
       const set = (assignments: string[], options: object = {}) =>
-        setStage(session, 'classify', assignments, { ...COMMIT_ONLY, ...options });
+        setStage(session, { stage: 'classify', parameters: parseAssignments(assignments), ...COMMIT_ONLY, ...options });
       const first = await set(['passes=3'], { message: 'fewer' });
       assert.deepEqual(first.departs, { parameters: { passes: 10 } });
       const second = await set(['seed=5'], { queue: 'mine', version: '2' });
@@ -51,18 +54,29 @@ describe('mammoflow stage set', () => {
       const down = new MammoflowError('service-unavailable', 'Temporal does not answer.');
       const session = offlineSession(repository, down);
       const process = { branch: 'main', process: true };
-      await assert.rejects(setStage(session, 'extract_centers', ['offset=[5, -5]'], process), {
-        code: 'service-unavailable',
-        message: /^Commit [0-9a-f]{12} is made, but its job could not be started: Temporal does not answer\.$/,
-      });
+      await assert.rejects(
+        setStage(session, { stage: 'extract_centers', parameters: { offset: [5, -5] }, ...process }),
+        {
+          code: 'service-unavailable',
+          message: /^Commit [0-9a-f]{12} is made, but its job could not be started: Temporal does not answer\.$/,
+        },
+      );
       assert.deepEqual(await settingsAt(repository), { extract_centers: { parameters: { offset: [5, -5] } } });
-      await assert.rejects(setStage(session, 'visualize_heatmaps', ['opacity=much'], process), {
-        message: /^visualize_heatmaps cannot take opacity="much": /,
-      });
+      await assert.rejects(
+        setStage(session, { stage: 'visualize_heatmaps', parameters: { opacity: 'much' }, ...process }),
+        {
+          message: /^visualize_heatmaps cannot take opacity="much": /,
+        },
+      );
     }));
 
   const wrong: readonly [string, readonly string[], object, RegExp][] = [
-    ['clasify', ['passes=1'], {}, /^There is no stage clasify\. The stages are crop, extract_centers, .*classify\.$/],
+    [
+      'clasify',
+      ['passes=1'],
+      {},
+      /^There is no stage clasify\. The stages are crop, extract_centers, check_quality, .*classify\.$/,
+    ],
     [
       'classify',
       ['pases=1'],
@@ -72,7 +86,7 @@ describe('mammoflow stage set', () => {
     ['classify', ['passes=ten'], {}, /^classify cannot take passes="ten": .*expected number.* classify takes passes/],
     ['classify', ['passes=0'], {}, /^classify cannot take passes=0: .*>=1/],
     ['extract_centers', ['offset=[1]'], {}, /^extract_centers cannot take offset=\[1\]: /],
-    ['crop', ['iterations'], {}, /^"iterations" sets nothing\. Write <param>=<value>\. crop takes iterations/],
+    ['crop', ['iterations'], {}, /^"iterations" sets nothing\. Write <param>=<value>; `mammoflow stage list` shows/],
     ['crop', [], {}, /^Nothing to set for crop was given\./],
     ['crop', [], { queue: 'two words' }, /^--queue "two words" will not do\./],
     ['crop', ['buffer=1'], { branch: 'tirl' }, /^There is no branch tirl yet\./],
@@ -81,7 +95,13 @@ describe('mammoflow stage set', () => {
     it(`refuses ${[stage, ...assignments, ...Object.values(options)].join(' ')} before anything is committed`, () =>
       withRepository(async (repository) => {
         await assert.rejects(
-          setStage(offlineSession(repository), stage, assignments, { ...COMMIT_ONLY, ...options }),
+          async () =>
+            setStage(offlineSession(repository), {
+              stage,
+              parameters: parseAssignments(assignments),
+              ...COMMIT_ONLY,
+              ...options,
+            }),
           (error) => {
             assert.ok(error instanceof MammoflowError);
             assert.match(error.sentence, message);
@@ -99,9 +119,9 @@ describe('mammoflow stage', function () {
   it('lists every stage, marks what departs from the default, and takes --version for itself', () =>
     withRepository(async (_, s3) => {
       const untouched = await jsonOf<StageRow[]>(s3, 'stage', 'list');
-      assert.deepEqual(untouched, stageRows(EMPTY_PIPELINE));
+      assert.deepEqual(untouched, stageRows(stages, EMPTY_PIPELINE));
       assert.deepEqual(untouched.map(({ stage }) => stage).sort(), stages.map(({ name }) => name).sort());
-      const set = await jsonOf<SetOutcome>(s3, 'stage', 'set', 'classify', 'passes=3', '--version', '2');
+      const set = await jsonOf<SetStageOutcome>(s3, 'stage', 'set', 'classify', 'passes=3', '--version', '2');
       assert.deepEqual([set.version, set.parameters.passes, set.job], ['2', 3, null]);
       const text = await textOf(s3, 'stage', 'list');
       assert.match(text, /^classify +2\* +gpu +mammoflow-gpu +passes=3\* seed=0 /m);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { centersDocumentSchema, cropDocumentSchema } from '../../activities/stages/documents.js';
-import { importNyu } from '../../cli/models-import.js';
+import { importModels } from '../../api/changing/import-models.js';
 import { readGrey16Png } from '../../imaging/grey16-png.js';
 import { readNpz } from '../../imaging/npz.js';
 import type { Commit } from '../../pipeline/commit.js';
@@ -38,8 +38,8 @@ describe('a whole exam through the running system', function () {
     itWithShared('gives what the original program gave', async (shared) => {
       system = await openTestSystem();
       await system.startWorkers();
-      const options = { name: 'reference', branch: 'main', process: false } as const;
-      await importNyu(system.session, join(shared, 'reference', 'checkpoints'), options);
+      const folderOfModels = join(shared, 'reference', 'checkpoints');
+      await importModels(system.session, { folder: folderOfModels, name: 'reference', process: false });
       const folder = join(system.folder, 'exams');
       for (const exam of ['gmic-0', 'mixed'])
         cpSync(join(shared, 'exams', exam), join(folder, exam), { recursive: true });

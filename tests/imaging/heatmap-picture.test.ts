@@ -46,7 +46,7 @@ describe('heatmap pictures', () => {
     pixels: new Float32Array(rows * columns).fill(value),
   });
   const view = greyBaseOf({ rows: 300, columns: 280, pixels: new Uint16Array(300 * 280).fill(7) });
-  const maps = { malignantMap: COLOUR_MAPS.hot, benignMap: COLOUR_MAPS.deepgreen };
+  const maps = { origin: ['exam e-17', 'bundle nyu'], malignantMap: COLOUR_MAPS.hot, benignMap: COLOUR_MAPS.deepgreen };
   it('are black where neither view nor heatmap vary', () => {
     assert.ok(selfScaledPicture(view, plane(0.7), COLOUR_MAPS.hot, 0.2).pixels.every((value) => value === 0));
   });
@@ -90,6 +90,20 @@ describe('heatmap pictures', () => {
       }
       assert.ok(picture.pixels.subarray(0, 3 * 300 * picture.columns).every((value) => value === 0));
     }
+  });
+
+  it('on the absolute scale name exam and bundle, in as many lines as long names need', () => {
+    const draw = (origin: string[]) =>
+      absolutePicture({ title: 'L_CC', view, malignant: plane(0), benign: plane(0), opacity: 1, ...maps, origin });
+    const [one, other, long] = [draw(['exam e-17']), draw(['exam e-18']), draw([`exam ${'x'.repeat(128)}`])];
+    assert.equal(one.rows, other.rows);
+    assert.notDeepEqual(one.pixels, other.pixels);
+    assert.ok(long.rows > one.rows);
+    const edge = Array.from({ length: long.rows }, (_, row) => long.pixels[3 * ((row + 1) * long.columns - 1)]);
+    assert.ok(
+      edge.every((value) => value === 0),
+      'nothing is cut off at the right',
+    );
   });
 
   it('refuse a heatmap of another shape than the view', () => {

@@ -53,7 +53,7 @@ export async function startMoto(): Promise<MotoServer> {
     name: 'moto',
     command: python(),
     args: ['-m', 'moto.server', '--host', '127.0.0.1', '--port', String(port)],
-    env: { PYTHONPATH: packages },
+    env: { ...process.env, PYTHONPATH: packages },
     logFile: join(folder, 'moto.log'),
     graceSeconds: 1,
   });

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import { createVersionedBucket, type S3Service, type Services, startServices } from '../../infra/dev/services.js';
+import { createVersionedBucket } from '../../infra/dev/s3-server.js';
+import { type S3Service, type Services, startServices } from '../../infra/dev/services.js';
 
 let starting: Promise<Services> | undefined;
 let folder: string | undefined;

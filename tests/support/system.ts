@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
-import { startJob, waitForJob } from '../../api/jobs/jobs-client.js';
-import { type PutOutcome, put } from '../../cli/put.js';
-import { openSession, type Session } from '../../cli/session.js';
+import { put } from '../../api/changing/put.js';
+import { waitForJob } from '../../api/jobs/jobs-client.js';
+import { startJob } from '../../api/jobs/start-job.js';
+import type { Session } from '../../api/session.js';
+import { openLocalSession, type PutOutcome } from '../../index.js';
 import type { ConnectionSettings } from '../../infra/connection.js';
 import type { S3Service, Services } from '../../infra/dev/services.js';
 import { serviceEnvironment } from '../../infra/dev/stack.js';
@@ -56,9 +58,10 @@ export async function openTestSystem(services?: Services): Promise<TestSystem> {
       config: { endpoint: s3.endpoint, region: s3.region, forcePathStyle: true, credentials },
     },
     bucket: s3.bucket,
+    origins: [],
   };
   const folder = await mkdtemp(join(tmpdir(), 'mammoflow-system-'));
-  const session = openSession(settings);
+  const session = openLocalSession(settings);
   const workers: RunningWorker[] = [];
   return {
     session,
@@ -71,7 +74,7 @@ export async function openTestSystem(services?: Services): Promise<TestSystem> {
     },
     folder,
     put: (repo, path, { branch = 'main', ...rest } = {}) =>
-      put(session, repo, [path], { branch, process: false, ...rest }),
+      put(session, { repo, paths: [path], branch, process: false, ...rest }),
     async process(input = {}) {
       const branch = input.branch ?? 'main';
       const head = await session.repository.head(branch);

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { put } from '../../cli/put.js';
-import type { Session } from '../../cli/session.js';
+import { stages } from '../../activities/stages/index.js';
+import { put } from '../../api/changing/put.js';
+import type { Session } from '../../api/session.js';
 import type { S3Service } from '../../infra/dev/services.js';
 import { VIEWS, viewFile } from '../../pipeline/exam.js';
+import { inboxSettingsSchema } from '../../pipeline/inbox-settings.js';
 import type { Repository } from '../../repos/repository.js';
 import { makePng } from '../imaging/png-fixtures.js';
 import { mammoflow } from './command.js';
@@ -16,22 +18,24 @@ const PLACEHOLDER = join(repositoryRoot, 'models', 'placeholder', 'bundle');
 
 /** A session whose Temporal must not be asked, or answers with an error. */
 export const offlineSession = (repository: Repository, error = new Error('no job should be started')): Session => ({
-  settings: { bucket: repository.store.bucket } as Session['settings'],
   repository,
   client: () => Promise.reject(error),
-  close: async () => {},
+  author: 'tester',
+  now: () => new Date(),
+  stages: async () => stages,
+  inbox: inboxSettingsSchema.parse({}),
 });
 
 /** Puts the placeholder bundle and tiny exams, without processing them. */
 export async function putTinyExams(repository: Repository, exams: readonly string[]): Promise<void> {
   const session = offlineSession(repository);
-  await put(session, 'models', [PLACEHOLDER], COMMIT_ONLY);
+  await put(session, { repo: 'models', paths: [PLACEHOLDER], ...COMMIT_ONLY });
   await withTemporaryFolder(async (folder) => {
     for (const name of exams) {
       await mkdir(join(folder, name));
       for (const view of VIEWS) await writeFile(join(folder, name, viewFile(view)), makePng({ rows: 8, columns: 6 }));
     }
-    await put(session, 'exams', [folder], COMMIT_ONLY);
+    await put(session, { repo: 'exams', paths: [folder], ...COMMIT_ONLY });
   });
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, WorkflowFailedError } from '@temporalio/client';
-import { setArrivals } from '../../cli/models.js';
+import { setArrivals } from '../../api/changing/set-arrivals.js';
 import { ensureInboxSchedule } from '../../infra/inbox-schedule.js';
 import { MODEL_CARD_FILE } from '../../pipeline/bundle.js';
 import { type Commit, OUTCOMES } from '../../pipeline/commit.js';
@@ -19,6 +19,7 @@ import { openInbox, type TestInbox, viewPicture } from '../support/inbox.js';
 import { openSmallSystem, type SmallSystem } from '../support/small-system.js';
 import { PLACEHOLDER } from '../support/system.js';
 import { until } from '../support/until.js';
+import { offlineSession } from '../support/verbs.js';
 
 /** Quick, so that tests are. */
 const INBOX = inboxSettingsSchema.parse({ quietSeconds: 1, correctionQuietSeconds: 3, reportAfterSeconds: 0 });
@@ -212,7 +213,7 @@ describe('taking in', function () {
   });
 
   it('checks and commits a bundle, and does with it what the pipeline says', async () => {
-    await setArrivals(repository(), 'all', { branch: 'main' });
+    await setArrivals(offlineSession(repository()), { arrivals: 'all' });
     await inbox.uploadViews('exam-1');
     await hintInbox(client);
     await until('the result', async () => (await results()) === 1);

@@ -6,14 +6,15 @@ import { pino } from 'pino';
 import { landResults } from '../../activities/job/land-results.js';
 import type { StageDefinition } from '../../activities/stage.js';
 import { stages } from '../../activities/stages/index.js';
-import { startJob, waitForJob } from '../../api/jobs/jobs-client.js';
+import { moveBranch } from '../../api/changing/branch.js';
+import { revert } from '../../api/changing/revert.js';
+import { setStage } from '../../api/changing/set-stage.js';
+import { useBundle } from '../../api/changing/use-bundle.js';
+import { waitForJob } from '../../api/jobs/jobs-client.js';
 import { type RunningStage, runningStages } from '../../api/jobs/running-stages.js';
+import { startJob } from '../../api/jobs/start-job.js';
 import { type ExamResult, listResults } from '../../api/reading/list-results.js';
-import { moveBranch } from '../../cli/branch.js';
 import type { Finding } from '../../cli/doctor.js';
-import { applyBundle } from '../../cli/models.js';
-import { revert } from '../../cli/revert.js';
-import { setStage } from '../../cli/stage.js';
 import { writePlaceholderBundle } from '../../models/placeholder/placeholder-bundle.js';
 import type { Commit } from '../../pipeline/commit.js';
 import type { JobSummary } from '../../pipeline/job.js';
@@ -41,7 +42,7 @@ describe('changing what is wanted', function () {
   const results = async (branch = 'main'): Promise<ExamResult[]> =>
     listResults(repository(), stages, await head(branch));
   const use = (bundle: string, exams: 'all' | 'new', branch = 'main') =>
-    applyBundle(system.session, bundle, { branch, process: false, for: exams });
+    useBundle(system.session, { bundle: bundle, branch, process: false, for: exams });
   const bundles = async () => Object.fromEntries((await results()).map(({ exam, bundle }) => [exam, bundle]));
   /** Datum records: one for everything that was ever computed. */
   async function datums(): Promise<number> {
@@ -57,7 +58,7 @@ describe('changing what is wanted', function () {
     await system.startWorkers();
     await system.put('models', PLACEHOLDER);
     // One pass makes an exam cheap, and the number of passes is not the point here.
-    await setStage(system.session, 'classify', ['passes=1'], MAIN);
+    await setStage(system.session, { stage: 'classify', parameters: { passes: 1 }, ...MAIN });
     await drawExams(join(system.folder, 'first'), ['exam-1', 'exam-2']);
     await system.put('exams', join(system.folder, 'first'));
     const summary = await system.process();
@@ -76,6 +77,7 @@ describe('changing what is wanted', function () {
     assert.deepEqual(countsOf(summary), {
       crop: [0, 2],
       extract_centers: [0, 2],
+      check_quality: [0, 2],
       generate_heatmaps: [0, 2],
       visualize_heatmaps: [0, 2],
       classify: [2, 0],
@@ -90,11 +92,11 @@ describe('changing what is wanted', function () {
     const back = await system.process();
     assert.deepEqual(back.exams, { processed: 0, skipped: 2, failed: 0 });
     assert.deepEqual(await bundles(), { 'exam-1': 'placeholder', 'exam-2': 'placeholder' });
-    const again = await revert(system.session, 'pipeline', 'main~1', MAIN);
+    const again = await revert(system.session, { repo: 'pipeline', ref: 'main~1', ...MAIN });
     assert.ok(again.commit);
     assert.deepEqual((await system.process()).exams, { processed: 0, skipped: 2, failed: 0 });
     assert.deepEqual(content(await results()), content(with2));
-    const models = await revert(system.session, 'models', 'main~1', MAIN);
+    const models = await revert(system.session, { repo: 'models', ref: 'main~1', ...MAIN });
     assert.deepEqual(models.changed, ['classifiers'], 'the bundle is gone, and with it its use');
     assert.deepEqual((await system.process()).exams, { processed: 0, skipped: 2, failed: 0 });
     assert.deepEqual(await bundles(), { 'exam-1': 'placeholder', 'exam-2': 'placeholder' });
@@ -121,17 +123,18 @@ describe('changing what is wanted', function () {
   });
 
   it('re-runs a stage whose parameter changed and what builds on its output, and nothing beside it', async () => {
-    await setStage(system.session, 'extract_centers', ['offset=[40,0]'], MAIN);
+    await setStage(system.session, { stage: 'extract_centers', parameters: { offset: [40, 0] }, ...MAIN });
     const summary = await system.process();
     assert.deepEqual(countsOf(summary), {
       crop: [0, 3],
       extract_centers: [3, 0],
+      check_quality: [0, 3],
       generate_heatmaps: [0, 3],
       visualize_heatmaps: [0, 3],
       classify: [3, 0],
     });
     const before = await datums();
-    await setStage(system.session, 'extract_centers', [], { ...MAIN, reset: true });
+    await setStage(system.session, { stage: 'extract_centers', ...MAIN, reset: true });
     assert.deepEqual((await system.process()).exams, { processed: 0, skipped: 3, failed: 0 });
     assert.equal(await datums(), before);
   });
@@ -142,7 +145,7 @@ describe('changing what is wanted', function () {
     await system.put('exams', join(system.folder, 'third'));
     assert.deepEqual((await system.process()).exams, { processed: 2, skipped: 2, failed: 0 });
     const before = await datums();
-    const { changed } = await revert(system.session, 'exams', then.id, MAIN);
+    const { changed } = await revert(system.session, { repo: 'exams', ref: then.id, ...MAIN });
     assert.deepEqual([...changed].sort(), ['exam-1', 'exam-4']);
     assert.equal((await results()).find(({ exam }) => exam === 'exam-1')?.outcome, 'waiting');
     assert.deepEqual((await system.process()).exams, { processed: 0, skipped: 3, failed: 0 });
@@ -153,13 +156,13 @@ describe('changing what is wanted', function () {
   it('tries something on a branch, and takes it over for nothing', async () => {
     await repository().createBranch('trial', await head());
     assert.deepEqual(await results('trial'), await results());
-    await setStage(system.session, 'classify', ['passes=1', 'seed=7'], { ...MAIN, branch: 'trial' });
+    await setStage(system.session, { stage: 'classify', parameters: { passes: 1, seed: 7 }, ...MAIN, branch: 'trial' });
     const summary = await system.process({ branch: 'trial' });
     assert.deepEqual(countsOf(summary).classify, [3, 0]);
     const [main, trial] = [await results(), await results('trial')];
     assert.notDeepEqual(trial[0]?.image, main[0]?.image);
     const [before, from] = [await datums(), await head()];
-    const moved = await moveBranch(system.session, 'main', 'trial', { process: true });
+    const moved = await moveBranch(system.session, { ref: 'trial', process: true, branch: 'main' });
     assert.deepEqual(moved, { branch: 'main', from: from.id, commit: (await head('trial')).id, job: null });
     assert.deepEqual(await results(), trial);
     assert.deepEqual((await system.process()).exams, { processed: 0, skipped: 3, failed: 0 });
@@ -173,7 +176,7 @@ describe('changing what is wanted', function () {
   });
 
   it('waits, and says for what, until a worker has the queue and the version that a stage is given', async () => {
-    await setStage(system.session, 'extract_centers', [], { ...MAIN, version: '2', queue: 'centers' });
+    await setStage(system.session, { stage: 'extract_centers', ...MAIN, version: '2', queue: 'centers' });
     const client = await system.session.client();
     const job = await startJob(client, await head(), { branch: 'main' });
     const told = async (about: RegExp): Promise<RunningStage | undefined> =>
@@ -195,6 +198,7 @@ describe('changing what is wanted', function () {
       assert.deepEqual(countsOf(summary), {
         crop: [0, 3],
         extract_centers: [3, 0],
+        check_quality: [0, 3],
         generate_heatmaps: [0, 3],
         visualize_heatmaps: [0, 3],
         classify: [0, 3],

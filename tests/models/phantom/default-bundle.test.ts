@@ -15,7 +15,7 @@ const LARGEST_BUNDLE_BYTES = 5e6;
 /** Torch and onnxruntime add in different orders; on log-odds of up to about 20. */
 const TOLERANCE = 2e-3;
 
-/** What torch made of `probe`, by network and output (models/phantom/training/export.py). */
+/** What torch made of `probe`, by network and output (models/maintainers/training/export.py). */
 type Agreement = Record<string, Record<string, number[]>>;
 
 /** The picture by formula that training gives its networks: a gradient and a bright spot, heatmaps higher in the spot. */

@@ -5,7 +5,7 @@ import { stages } from '../../../activities/stages/index.js';
 import { listResults } from '../../../api/reading/list-results.js';
 import { readNpz } from '../../../imaging/npz.js';
 import { packageRoot } from '../../../infra/package-root.js';
-import { heatmapPeak, isInside } from '../../../models/evaluation/heatmap-marks.js';
+import { heatmapPeak, isInside } from '../../../models/maintainers/evaluation/heatmap-marks.js';
 import { drawExams } from '../../../models/phantom/draw-exams.js';
 import type { ExamTruth } from '../../../models/phantom/truth.js';
 import type { Commit } from '../../../pipeline/commit.js';

@@ -1,0 +1,34 @@
+/*
+ * The types of what verbs take and return, in one place for programs that use mammoflow as a library.
+ */
+
+export type { AcceptOptions, AcceptOutcome } from './changing/accept.js';
+export type { BranchPoint, HoldOutcome, MoveOutcome } from './changing/branch.js';
+export type { CollectGarbageOptions, GarbageOutcome } from './changing/collect-garbage.js';
+export type { DismissOutcome } from './changing/dismiss.js';
+export type { CommitOptions, Committed, FollowUp } from './changing/follow-up.js';
+export type { ForgetOptions, ForgetOutcome, ForgetPreview } from './changing/forget.js';
+export type { ImportModelsOptions, ImportOutcome } from './changing/import-models.js';
+export type { ProcessOptions } from './changing/process.js';
+export type { PutOptions, PutOutcome, PutProgress, Refusal } from './changing/put.js';
+export type { RemoveOptions, RemoveOutcome } from './changing/remove.js';
+export type { RevertOptions, RevertOutcome } from './changing/revert.js';
+export type { ArrivalsOutcome, SetArrivalsOptions } from './changing/set-arrivals.js';
+export type { SetStageOptions, SetStageOutcome } from './changing/set-stage.js';
+export type { UseBundleOptions, UseOutcome } from './changing/use-bundle.js';
+export type { Mammoflow } from './mammoflow.js';
+export type { BranchRow } from './reading/branches.js';
+export type { CompareStatesOptions, Comparison } from './reading/compare.js';
+export type { DiffOptions, ItemDifference } from './reading/diff.js';
+export type { ExamExplanation, ExplainOptions, StageExplanation } from './reading/explain.js';
+export type { GetOptions, GetOutcome } from './reading/get.js';
+export type { InboxReport } from './reading/inbox.js';
+export type { JobState, JobSummary, RunningStage, WaitForJobOptions } from './reading/job.js';
+export type { JobRow, JobsOptions } from './reading/jobs.js';
+export type { LogEntry, LogOptions } from './reading/log.js';
+export type { FoundItem, ListedItem, LsItemOptions, LsOptions, RepoState } from './reading/ls.js';
+export type { BundleDetails, BundleRow, BundleUse } from './reading/models.js';
+export type { ExamResult, ResultsOptions } from './reading/results.js';
+export type { StageRow } from './reading/stages.js';
+export type { Poller, ServicesStatus } from './reading/status.js';
+export type { FileTrace, TracedFile, TraceOptions } from './reading/trace.js';

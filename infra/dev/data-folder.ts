@@ -1,0 +1,2 @@
+/** Under the current folder unless `--data` or `MAMMOFLOW_DATA` say otherwise. */
+export const DEFAULT_DATA_FOLDER = '.mammoflow';
