@@ -67,3 +67,19 @@ export function writeJson(
   const bytes = Buffer.from(canonicalJson(value));
   return store.put(key, bytes, { sha256: sha256Hex(bytes), contentType: 'application/json', ...condition });
 }
+
+/**
+ * Stores bytes under a key that holds their hash. What is there already is the same, unless it was damaged since: then it is
+ * written over.
+ */
+export async function storeUnderHash(
+  store: ObjectStore,
+  key: string,
+  bytes: Uint8Array,
+  sha256: string,
+): Promise<void> {
+  const options = { sha256, contentType: 'application/json' };
+  if ((await store.put(key, bytes, { ...options, ifAbsent: true })) !== undefined) return;
+  const there = await store.get(key);
+  if (there === undefined || sha256Hex(there.bytes) !== sha256) await store.put(key, bytes, options);
+}

@@ -27,10 +27,7 @@ export type Damage = z.infer<typeof damageSchema>;
 const idOf = ({ key, versionId }: Pick<Damage, 'key' | 'versionId'>): string => sha256Hex(`${versionId} ${key}`);
 
 /** Leaves word of an object that was found damaged or gone. Safe to repeat. */
-export async function recordDamage(
-  store: ObjectStore,
-  damage: Omit<Damage, 'schemaVersion' | 'found'>,
-): Promise<void> {
+export async function recordDamage(store: ObjectStore, damage: Omit<Damage, 'schemaVersion' | 'found'>): Promise<void> {
   const document: Damage = { schemaVersion: 1, ...damage, found: new Date().toISOString() };
   await writeJson(store, damageKey(damage.repo, damage.item, idOf(damage)), document as unknown as Json, {
     ifAbsent: true,

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import { type Commit, OUTCOMES, type OutcomeItem, type StageItem } from '../../pipeline/commit.js';
 import { type ErrorCode, MammoflowError } from '../../pipeline/errors.js';
-import { type Predictions, predictionsSchema, VARIANTS, type Variant } from '../../pipeline/predictions.js';
-import { readDatumRecord } from '../../repos/datum-records.js';
+import { type Predictions, VARIANTS, type Variant } from '../../pipeline/predictions.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
+import { readPredictions } from '../../repos/read-predictions.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 import type { TreeChange } from '../../repos/tree.js';
 import { compareHeatmaps, type HeatmapDifference } from './compare-heatmaps.js';
@@ -186,14 +186,14 @@ async function readSide(repository: Repository, commit: Commit, exams: readonly 
   const read = async (exam: string, outcome: OutcomeItem | undefined, item: StageItem | undefined) => {
     if (outcome === undefined) return 'Not processed yet.';
     if (outcome.outcome === 'failed') return outcome.reason ?? 'It failed.';
-    const record = item && (await readDatumRecord(repository.store, 'classify', exam, item.datum));
-    const predictions = predictionsSchema.safeParse(record?.summary).data;
-    if (item === undefined || predictions === undefined) {
+    const read = item && (await readPredictions(repository.store, exam, item));
+    if (item === undefined || read === undefined || 'damage' in read) {
       const erasure = await readErasure(repository.store, exam);
       const erased = erasure !== undefined && item !== undefined && isErased(erasure, item.files);
-      return erased ? erasedOn(erasure) : 'The record of its predictions is gone.';
+      if (erased) return erasedOn(erasure);
+      return read !== undefined && 'damage' in read ? read.damage : 'Its commit names no predictions.';
     }
-    return { predictions, origin: { bundle: outcome.bundle, job: item.job, datum: item.datum } };
+    return { predictions: read.predictions, origin: { bundle: outcome.bundle, job: item.job, datum: item.datum } };
   };
   const sides = new Map(
     await Promise.all(
