@@ -12,6 +12,7 @@ export type { ImportModelsOptions, ImportOutcome } from './changing/import-model
 export type { ProcessOptions } from './changing/process.js';
 export type { PutOptions, PutOutcome, PutProgress, Refusal } from './changing/put.js';
 export type { RemoveOptions, RemoveOutcome } from './changing/remove.js';
+export type { RepairOptions, RepairOutcome } from './changing/repair.js';
 export type { RevertOptions, RevertOutcome } from './changing/revert.js';
 export type { ArrivalsOutcome, SetArrivalsOptions } from './changing/set-arrivals.js';
 export type { SetStageOptions, SetStageOutcome } from './changing/set-stage.js';
@@ -32,3 +33,4 @@ export type { ExamResult, ResultsOptions } from './reading/results.js';
 export type { StageRow } from './reading/stages.js';
 export type { Poller, ServicesStatus } from './reading/status.js';
 export type { FileTrace, TracedFile, TraceOptions } from './reading/trace.js';
+export type { Finding, VerifyOptions, VerifyOutcome } from './reading/verify.js';

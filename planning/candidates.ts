@@ -1,4 +1,5 @@
 import { type Commit, EMPTY_ROOT, type InputItem, OUTCOMES, type OutcomeItem } from '../pipeline/commit.js';
+import { MammoflowError } from '../pipeline/errors.js';
 import { type Memo, readMemo } from '../repos/memo.js';
 import { type Repository, rootOf } from '../repos/repository.js';
 import { inBatches } from './batches.js';
@@ -52,9 +53,28 @@ export async function* examStates(
 export async function findCandidates(repository: Repository, commit: Commit, wants: CommitWants): Promise<Candidates> {
   const [memo, toMend] = await Promise.all([findMemo(repository, wants), examsToMend(repository, commit)]);
   const root = rootOf(commit, 'exams');
-  if (memo === undefined) {
-    return { exams: () => repository.inputs.items(root), settled: { processed: 0, failed: 0 }, toMend };
+  const since = memo && (await unlessUnreadable(() => changesSince(repository, commit, wants, memo, toMend)));
+  return since ?? { exams: () => repository.inputs.items(root), settled: { processed: 0, failed: 0 }, toMend };
+}
+
+/** A state to compare with is of no use when one of its trees is damaged or gone. */
+async function unlessUnreadable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof MammoflowError && (error.code === 'corrupt-data' || error.code === 'missing-object')) return;
+    throw error;
   }
+}
+
+async function changesSince(
+  repository: Repository,
+  commit: Commit,
+  wants: CommitWants,
+  memo: Memo,
+  toMend: ReadonlySet<string>,
+): Promise<Candidates> {
+  const root = rootOf(commit, 'exams');
   // What is accepted of an exam is no part of a memo's context, so that accepting costs what it affects.
   const names = new Set<string>([...toMend, ...(memo.accepted ?? []), ...Object.keys(wants.document.accepted ?? {})]);
   for await (const { name } of repository.inputs.diff(memo.exams, root)) names.add(name);

@@ -81,6 +81,8 @@ export interface ItemsToSet extends Pick<PutRequest, 'repo' | 'editPipeline'> {
   readonly items: ReadonlyMap<string, readonly FileEntry[]>;
   /** Version ids that the bucket has lost: items that hold one get their new files, and keep the bundle that applies. */
   readonly lost: ReadonlySet<string>;
+  /** Only versions change and no bytes, so results of the exams go on belonging to them. */
+  readonly keepResults?: boolean;
 }
 
 /**
@@ -91,7 +93,7 @@ export async function withItems(
   repository: Repository,
   roots: Roots,
   sequence: number,
-  { repo, items, lost, editPipeline }: ItemsToSet,
+  { repo, items, lost, editPipeline, keepResults = false }: ItemsToSet,
 ): Promise<{ roots: Roots | undefined; changed: readonly string[] }> {
   const root = rootOf({ roots }, repo);
   const before = await repository.inputs.getMany(root, items.keys());
@@ -105,7 +107,7 @@ export async function withItems(
   }
   const changed = [...edits.keys()];
   let edited: Roots = { ...roots, [repo]: await repository.inputs.edit(root, edits) };
-  if (repo === 'exams') {
+  if (repo === 'exams' && !keepResults) {
     edited = await dropResults(
       repository,
       edited,

@@ -12,7 +12,7 @@ import type { Repository, Roots } from './repository.js';
 const CONCURRENCY = 32;
 
 /** As much of a tree's node, of any repo, as it takes to follow it. */
-const nodeSchema = z.union([
+export const nodeSchema = z.union([
   z.object({ kind: z.literal('branch'), children: z.record(z.string(), z.object({ tree: z.string() })) }),
   z.object({
     kind: z.literal('leaf'),

@@ -17,6 +17,8 @@ export interface BranchHead {
 export interface Branches {
   /** The newest commit of a branch; undefined when the branch does not exist. */
   head(branch: string): Promise<Commit | undefined>;
+  /** The id of the newest commit, which need not be readable; undefined when the branch does not exist. */
+  headId(branch: string): Promise<string | undefined>;
   /**
    * All branches by name, those after `after` when given.
    * @param onDamaged told of a branch whose object is damaged, which is then left out.
@@ -56,6 +58,10 @@ export function openBranches(store: ObjectStore): Branches {
     async head(branch) {
       const pointer = await readPointer(store, branch);
       return pointer && readHeldCommit(store, pointer.commit, `the branch ${branch}`);
+    },
+
+    async headId(branch) {
+      return (await readPointer(store, branch))?.commit;
     },
 
     async *branches(after, onDamaged) {
