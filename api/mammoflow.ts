@@ -64,6 +64,7 @@ export function createMammoflow(session: Session) {
     stages: answering(() => import('./reading/stages.js'), 'stages'),
     status: answering(() => import('./reading/status.js'), 'status'),
     trace: answering(() => import('./reading/trace.js'), 'trace'),
+    verify: answering(() => import('./reading/verify.js'), 'verify'),
     waitForJob: answering(() => import('./reading/job.js'), 'waitForJobToEnd'),
 
     // Changing: each says in its result what it committed and which job follows.
@@ -83,6 +84,7 @@ export function createMammoflow(session: Session) {
     put: answering(() => import('./changing/put.js'), 'put'),
     releaseBranch: answering(() => import('./changing/branch.js'), 'releaseBranch'),
     remove: answering(() => import('./changing/remove.js'), 'remove'),
+    repair: answering(() => import('./changing/repair.js'), 'repair'),
     revert: answering(() => import('./changing/revert.js'), 'revert'),
     setArrivals: answering(() => import('./changing/set-arrivals.js'), 'setArrivals'),
     setStage: answering(() => import('./changing/set-stage.js'), 'setStage'),

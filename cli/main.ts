@@ -37,6 +37,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   stage: async () => (await import('./stage.js')).stageCommand(),
   phantom: async () => (await import('./phantom.js')).phantomCommand(),
   forget: async () => (await import('./forget.js')).forgetCommand(),
+  verify: async () => (await import('./verify.js')).verifyCommand(),
   gc: async () => (await import('./gc.js')).gcCommand(),
   worker: async () => (await import('./worker.js')).workerCommand(),
   receive: async () => (await import('./receive.js')).receiveCommand(),
