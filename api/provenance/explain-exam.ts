@@ -257,7 +257,11 @@ async function withDatum(
   const record = found?.record;
   if (record === undefined) {
     const what = found === undefined ? 'gone from the bucket' : 'damaged';
-    const why = [`The record of how it was made is ${what}: run \`mammoflow process --only ${item.name}\`.`];
+    // Of an exam that was erased nothing comes back.
+    const erasure = await readErasure(repository.store, item.name);
+    const isGone = erasure !== undefined && isErased(erasure, item.files);
+    const next = isGone ? '.' : `: run \`mammoflow process --only ${item.name}\`.`;
+    const why = [`The record of how it was made is ${what}${next}`];
     return { ...base, why, inputs: [], models: [] };
   }
   const { document } = record;
