@@ -17,6 +17,7 @@ import {
   refusalPrefix,
 } from './layout.js';
 import type { ListedVersion, ObjectStore } from './object-store.js';
+import { segmentsOfExam } from './prediction-segments.js';
 import { dropResults } from './put-items.js';
 import { type CommitDetails, type Repository, type Roots, rootOf, stageReposOf } from './repository.js';
 
@@ -67,6 +68,9 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
       return limit(() => collect('outcomes in jobs', key, key));
     }),
   );
+  for await (const version of segmentsOfExam(store, exam)) {
+    versions.set('listed predictions', [...(versions.get('listed predictions') ?? []), version]);
+  }
   await collect('inbox', inboxKey('exams', exam, ''));
   await collect('dismissed', dismissedPrefix('exams', exam));
   await collect('refusals', refusalPrefix('exams', exam));

@@ -29,6 +29,9 @@ export const knownOutcomeKey = (exam: string, wanted: string): string =>
 export const memosPrefix = `${BOOKKEEPING}/memo/`;
 export const memoKey = (context: string): string => `${BOOKKEEPING}/memo/${context}.json`;
 export const jobSummaryKey = (job: string): string => `${jobFolder(job)}/summary.json`;
+/** Predictions of many exams at once, by the SHA-256 of each object. All of them may be deleted at any time. */
+export const predictionsPrefix = `${BOOKKEEPING}/predictions/`;
+export const predictionSegmentKey = (sha256: string): string => `${predictionsPrefix}${sha256}.json`;
 /** What was erased, kept for ever: exam ids, times and hashes. */
 export const erasuresPrefix = `${BOOKKEEPING}/erased/`;
 export const erasureKey = (exam: string): string => `${erasuresPrefix}${exam}.json`;

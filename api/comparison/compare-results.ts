@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import { type Commit, OUTCOMES, type OutcomeItem, type StageItem } from '../../pipeline/commit.js';
 import { type ErrorCode, MammoflowError } from '../../pipeline/errors.js';
-import { type Predictions, predictionsSchema, VARIANTS, type Variant } from '../../pipeline/predictions.js';
-import { readDatumRecord } from '../../repos/datum-records.js';
+import { type Predictions, VARIANTS, type Variant } from '../../pipeline/predictions.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
+import { openPredictions, type PredictionReader } from '../../repos/prediction-segments.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 import type { TreeChange } from '../../repos/tree.js';
 import { compareHeatmaps, type HeatmapDifference } from './compare-heatmaps.js';
@@ -103,7 +103,9 @@ export async function compareResults(
   const inOne = new Set([...onlyBefore, ...onlyAfter]);
   const open = [...new Set([...outcomes.keys(), ...classified.keys()])].filter((name) => !inOne.has(name));
 
-  const sides = await Promise.all([before, after].map((commit) => readSide(repository, commit, open)));
+  const predictions = openPredictions(repository.store);
+  const sides = await Promise.all([before, after].map((commit) => readSide(repository, predictions, commit, open)));
+  await predictions.keep();
   const [left, right] = sides as [Side, Side];
   const exams: ExamChange[] = [];
   const uncompared: UncomparedExam[] = [];
@@ -177,23 +179,30 @@ export async function compareResults(
 /** An exam's predictions on one side, or the sentence that says why there are none. */
 type Side = (exam: string) => { readonly predictions: Predictions; readonly origin: ResultOrigin } | string;
 
-async function readSide(repository: Repository, commit: Commit, exams: readonly string[]): Promise<Side> {
+async function readSide(
+  repository: Repository,
+  reader: PredictionReader,
+  commit: Commit,
+  exams: readonly string[],
+): Promise<Side> {
   const [outcomes, classified] = await Promise.all([
     repository.outcomes.getMany(rootOf(commit, OUTCOMES), exams),
     repository.stages.getMany(rootOf(commit, 'classify'), exams),
   ]);
+  const processed = [...classified.values()].filter(({ name }) => outcomes.get(name)?.outcome === 'processed');
+  const found = await reader.of(processed);
   const limit = pLimit(CONCURRENCY);
   const read = async (exam: string, outcome: OutcomeItem | undefined, item: StageItem | undefined) => {
     if (outcome === undefined) return 'Not processed yet.';
     if (outcome.outcome === 'failed') return outcome.reason ?? 'It failed.';
-    const record = item && (await readDatumRecord(repository.store, 'classify', exam, item.datum));
-    const predictions = predictionsSchema.safeParse(record?.summary).data;
-    if (item === undefined || predictions === undefined) {
+    const of = found.get(exam);
+    if (of !== undefined && 'damaged' in of) return of.damaged;
+    if (item === undefined || of === undefined || 'missing' in of) {
       const erasure = await readErasure(repository.store, exam);
       const erased = erasure !== undefined && item !== undefined && isErased(erasure, item.files);
       return erased ? erasedOn(erasure) : 'The record of its predictions is gone.';
     }
-    return { predictions, origin: { bundle: outcome.bundle, job: item.job, datum: item.datum } };
+    return { predictions: of.predictions, origin: { bundle: outcome.bundle, job: item.job, datum: item.datum } };
   };
   const sides = new Map(
     await Promise.all(

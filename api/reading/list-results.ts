@@ -1,18 +1,18 @@
 import pLimit from 'p-limit';
-import { type Commit, type InputItem, OUTCOMES, type OutcomeItem, type StageItem } from '../../pipeline/commit.js';
+import { type Commit, type InputItem, OUTCOMES, type OutcomeItem } from '../../pipeline/commit.js';
 import { graphDigest } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
-import { type JobSettings, jobSettingsSchema } from '../../pipeline/job.js';
-import { type LabelProbabilities, predictionsSchema } from '../../pipeline/predictions.js';
+import { type ExamOutcome, type JobSettings, jobSettingsSchema } from '../../pipeline/job.js';
+import type { LabelProbabilities } from '../../pipeline/predictions.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { inBatches } from '../../planning/batches.js';
 import { wantsOf } from '../../planning/wants.js';
-import { readDatumRecord } from '../../repos/datum-records.js';
 import { erasedOn, openErasures } from '../../repos/erasures.js';
 import { readJobOutcome } from '../../repos/exam-outcomes.js';
 import { sha256Hex } from '../../repos/hash.js';
 import { readJson } from '../../repos/json-objects.js';
 import { jobSettingsKey } from '../../repos/layout.js';
+import { type FoundPredictions, openPredictions } from '../../repos/prediction-segments.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 
 /** What is known of one exam. Predictions are there for `processed` and `skipped` only. */
@@ -30,6 +30,8 @@ export interface ExamResult {
   readonly notice?: string;
   /** What lies of it in the inbox: what that waits for, or why it is refused. */
   readonly inbox?: string;
+  /** Its predictions are not what was committed; `reason` says so. */
+  readonly damaged?: true;
   readonly image?: LabelProbabilities;
   readonly imageheatmaps?: LabelProbabilities;
 }
@@ -69,26 +71,34 @@ export async function* streamResults(
 ): AsyncGenerator<ExamResult> {
   const wants = await wantsOf(repository, definitions, commit);
   const erasureOf = await openErasures(repository.store);
-  const limit = pLimit(CONCURRENCY);
+  const predictions = openPredictions(repository.store);
   const root = rootOf(commit, 'exams');
   const items =
     exams === undefined
       ? repository.inputs.items(root, after)
       : (await repository.inputs.getMany(root, exams)).values();
-  for await (const batch of inBatches(items, AT_ONCE)) {
+  try {
+    for await (const results of ahead(inBatches(items, AT_ONCE), resultsOf)) yield* results;
+  } finally {
+    await predictions.keep();
+  }
+
+  async function resultsOf(batch: readonly InputItem[]): Promise<ExamResult[]> {
     const names = batch.map(({ name }) => name);
     const [outcomes, classified] = await Promise.all([
       repository.outcomes.getMany(rootOf(commit, OUTCOMES), names),
       repository.stages.getMany(rootOf(commit, PREDICTING_STAGE), names),
     ]);
-    yield* await Promise.all(batch.map((item) => limit(() => resultAt(item, outcomes.get(item.name), classified))));
+    const states = await Promise.all(batch.map((item) => stateOf(item, outcomes.get(item.name))));
+    const shown = states.flatMap(({ exam, outcome }) => {
+      const item = outcome === 'processed' ? classified.get(exam) : undefined;
+      return item === undefined ? [] : [item];
+    });
+    const found = await predictions.of(shown);
+    return states.map((state) => withPredictions(state, found.get(state.exam)));
   }
 
-  async function resultAt(
-    item: InputItem,
-    outcome: OutcomeItem | undefined,
-    classified: ReadonlyMap<string, StageItem>,
-  ): Promise<ExamResult> {
+  async function stateOf(item: InputItem, outcome: OutcomeItem | undefined): Promise<ExamResult> {
     const exam = item.name;
     const erasure = await erasureOf(item);
     if (erasure !== undefined) {
@@ -99,12 +109,23 @@ export async function* streamResults(
     if (wants.document.eras.length === 0) return { exam, outcome: 'waiting', reason: 'No model bundle is in use.' };
     const { bundle, notice } = wants.eraOf(item);
     if (outcome === undefined) return { exam, outcome: 'waiting', reason: 'Not processed yet.', bundle };
-    if (outcome.wanted === wants.wantedOf(item, graphWanted(asOf, outcome))) {
-      return resultOf(repository, outcome, classified.get(exam), notice);
-    }
+    if (outcome.wanted === wants.wantedOf(item, graphWanted(asOf, outcome))) return resultOf(outcome, notice);
     const other = outcome.bundle === bundle ? 'other stages or parameters' : `bundle ${outcome.bundle}`;
     return { exam, outcome: 'waiting', reason: `Its results were made with ${other} than is wanted now.`, bundle };
   }
+}
+
+/** Works on the next value while the one before is consumed. */
+async function* ahead<T, R>(values: AsyncIterable<T>, work: (value: T) => Promise<R>): AsyncGenerator<R> {
+  let pending: Promise<R> | undefined;
+  for await (const value of values) {
+    const next = work(value);
+    // It is awaited, and fails, in its turn.
+    next.catch(() => undefined);
+    if (pending !== undefined) yield await pending;
+    pending = next;
+  }
+  if (pending !== undefined) yield await pending;
 }
 
 /** The results at a commit, ordered by exam id. For a repo of any size there is {@link streamResults}. */
@@ -144,40 +165,47 @@ export async function* streamJobResults(
   // The stages of the build that planned the job, which need not be those of this one.
   const asOf = { graph: graphDigest(settings.graph, sha256Hex) };
   const limit = pLimit(CONCURRENCY);
+  const predictions = openPredictions(repository.store);
   for await (const batch of inBatches(streamResults(repository, definitions, commit, asOf, selection), AT_ONCE)) {
-    yield* await Promise.all(batch.map((result) => limit(() => jobResult(repository, settings, result))));
+    const stored = await Promise.all(batch.map(({ exam }) => limit(() => readJobOutcome(repository.store, job, exam))));
+    const found = await predictions.of(
+      stored.flatMap((one) => {
+        const item = one?.outcome.outcome === 'processed' ? one.stages[PREDICTING_STAGE] : undefined;
+        return item === undefined ? [] : [item];
+      }),
+    );
+    yield* batch.map((result, index) => jobResult(settings, result, stored[index], found.get(result.exam)));
   }
+  await predictions.keep();
 }
 
-async function jobResult(repository: Repository, settings: JobSettings, before: ExamResult): Promise<ExamResult> {
-  const stored = await readJobOutcome(repository.store, settings.job, before.exam);
+function jobResult(
+  settings: JobSettings,
+  before: ExamResult,
+  stored: ExamOutcome | undefined,
+  found: FoundPredictions | undefined,
+): ExamResult {
   if (stored === undefined) return before.outcome === 'processed' ? { ...before, outcome: 'skipped' } : before;
-  const { outcome, stages, statuses } = stored;
+  const { outcome, statuses } = stored;
   const notice = settings.eras.find((era) => era.bundle === outcome.bundle)?.notice;
-  const result = await resultOf(repository, outcome, stages[PREDICTING_STAGE], notice);
+  const result = withPredictions(resultOf(outcome, notice), found);
   const skipped = Object.values(statuses).every((status) => status === 'skipped');
   return skipped && result.outcome === 'processed' ? { ...result, outcome: 'skipped' } : result;
 }
 
-/** Predictions are read from the datum's record: trees are for ever, and an erased exam must leave no numbers in them. */
-async function resultOf(
-  repository: Repository,
-  outcome: OutcomeItem,
-  classified: StageItem | undefined,
-  notice: string | undefined,
-): Promise<ExamResult> {
-  const record =
-    outcome.outcome === 'processed' && classified !== undefined
-      ? await readDatumRecord(repository.store, PREDICTING_STAGE, outcome.name, classified.datum)
-      : undefined;
-  const predictions = predictionsSchema.safeParse(record?.summary).data;
-  return {
-    exam: outcome.name,
-    outcome: outcome.outcome,
-    ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
-    job: outcome.job,
-    bundle: outcome.bundle,
-    ...(notice === undefined ? {} : { notice }),
-    ...(predictions === undefined ? {} : { image: predictions.image, imageheatmaps: predictions.imageheatmaps }),
-  };
+const resultOf = (outcome: OutcomeItem, notice: string | undefined): ExamResult => ({
+  exam: outcome.name,
+  outcome: outcome.outcome,
+  ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
+  job: outcome.job,
+  bundle: outcome.bundle,
+  ...(notice === undefined ? {} : { notice }),
+});
+
+/** Predictions are not in trees: those are for ever, and an erased exam must leave no numbers in them. */
+function withPredictions(result: ExamResult, found: FoundPredictions | undefined): ExamResult {
+  if (found === undefined || 'missing' in found) return result;
+  if ('damaged' in found) return { ...result, damaged: true, reason: found.damaged };
+  const { image, imageheatmaps } = found.predictions;
+  return { ...result, image, imageheatmaps };
 }

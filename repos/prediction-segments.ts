@@ -1,0 +1,270 @@
+import pLimit from 'p-limit';
+import { z } from 'zod';
+import { sha256Schema } from '../pipeline/bundle.js';
+import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
+import type { StageItem } from '../pipeline/commit.js';
+import { MammoflowError } from '../pipeline/errors.js';
+import { PREDICTIONS_JSON, type Predictions, predictionsSchema } from '../pipeline/predictions.js';
+import { readFileEntry } from './committed-files.js';
+import { readDatumRecord } from './datum-records.js';
+import { examOfErasure } from './erasures.js';
+import { sha256Hex } from './hash.js';
+import { parseJson } from './json-objects.js';
+import { erasuresPrefix, predictionSegmentKey, predictionsPrefix } from './layout.js';
+import type { ListedVersion, ObjectStore } from './object-store.js';
+
+/*
+ * Predictions of many exams in few objects, so that a list does not cost a request an exam (docs/decisions/0015):
+ *
+ *   .mammoflow/predictions/<sha256 of its bytes>.json     up to SEGMENT_ROWS rows {exam, datum, file, image, imageheatmaps}
+ *
+ * A row is a fact that cannot grow old: what a datum's predictions file says, by datum and by the file's SHA-256. Which
+ * datum counts is asked of the trees. Segments are only ever added, merged and removed, and whatever they lack is read from
+ * the files themselves, so all of them may be deleted at any time. Nothing of an erased exam is in them: `forget` deletes
+ * the segments that have it, and whoever writes looks for erasures afterwards.
+ */
+
+/** Some 500 kB of JSON. */
+const SEGMENT_ROWS = 2_000;
+/** Fewer are read again one by one sooner than a segment is written for them. */
+const WORTH_KEEPING = 50;
+/** So many files are read one by one before a segment is. */
+const ROWS_WORTH_A_SEGMENT = 10;
+/** More segments than the rows need plus these are merged. */
+const SPARE_SEGMENTS = 12;
+const CONCURRENCY = 16;
+
+const probability = z.number().min(0).max(1);
+/** In the order of LABELS, to be small. */
+const four = z.tuple([probability, probability, probability, probability]);
+const rowSchema = z.tuple([
+  /** Exam, datum, and the SHA-256 of its predictions file ('' for a datum without one). */
+  z.string(),
+  sha256Schema,
+  z.union([sha256Schema, z.literal('')]),
+  /** `image` and `imageheatmaps`. */
+  four,
+  four,
+]);
+type Row = z.infer<typeof rowSchema>;
+const segmentSchema = z.object({ schemaVersion: z.literal(1), rows: z.array(rowSchema).min(1) });
+
+/** The predictions of a datum, or why there are none to show. */
+export type FoundPredictions =
+  | { readonly predictions: Predictions }
+  /** They are not what was committed. */
+  | { readonly damaged: string }
+  | { readonly missing: true };
+
+export interface PredictionReader {
+  /** The predictions of some datums, by exam. Costs a few requests in all, and one for each that no segment has. */
+  of(items: Iterable<StageItem>): Promise<Map<string, FoundPredictions>>;
+  /** Keeps what had to be read one by one for whoever reads next. A bucket that may not be written to stays as it is. */
+  keep(): Promise<void>;
+  /** Forgets what is in memory of these exams. */
+  drop(exams: Iterable<string>): void;
+}
+
+/** Opens the predictions that segments have. They are loaded as soon as enough is asked for: a page costs what it holds. */
+export function openPredictions(store: ObjectStore): PredictionReader {
+  let listing: Promise<string[]> | undefined;
+  let loading: Promise<void> | undefined;
+  let asked = 0;
+  const rows = new Map<string, Row>();
+  const unkept = new Map<string, Row>();
+  const limit = pLimit(CONCURRENCY);
+
+  async function load(): Promise<void> {
+    listing ??= segmentKeys(store);
+    const keys = await listing;
+    if (keys.length * ROWS_WORTH_A_SEGMENT > asked) return;
+    loading ??= (async () => {
+      for (const segment of await readSegments(store, keys)) for (const row of segment.rows) rows.set(keyOf(row), row);
+    })();
+    await loading;
+  }
+
+  async function find(item: StageItem): Promise<FoundPredictions> {
+    const known = rows.get(rowKey(item.name, item.datum, fileHash(item)));
+    if (known !== undefined) return { predictions: predictionsOf(known) };
+    const found = await limit(() => readPredictions(store, item));
+    if ('predictions' in found) {
+      const row = rowOf(item, found.predictions);
+      rows.set(keyOf(row), row);
+      unkept.set(keyOf(row), row);
+    }
+    return found;
+  }
+
+  return {
+    async of(items) {
+      const list = [...items];
+      asked += list.length;
+      await load();
+      return new Map(await Promise.all(list.map(async (item) => [item.name, await find(item)] as const)));
+    },
+    async keep() {
+      if (unkept.size < WORTH_KEEPING) return;
+      const news = [...unkept.values()];
+      unkept.clear();
+      try {
+        await writeSegments(store, news);
+        await mergeSegments(store);
+      } catch {
+        // They are read one by one again next time.
+      }
+    },
+    drop(exams) {
+      const gone = new Set(exams);
+      for (const map of [rows, unkept]) for (const [key, [exam]] of map) if (gone.has(exam)) map.delete(key);
+    },
+  };
+}
+
+/**
+ * The predictions that a datum wrote, from its file, whose bytes are held against the SHA-256 of the commit; from the
+ * datum's record where the file is gone or was never written.
+ */
+async function readPredictions(store: ObjectStore, item: StageItem): Promise<FoundPredictions> {
+  const file = item.files.find(({ path }) => path === PREDICTIONS_JSON);
+  try {
+    if (file !== undefined) {
+      const found = await unlessMissing(async () =>
+        parseJson(file.key, await readFileEntry(store, file), predictionsSchema),
+      );
+      if (found !== undefined) return checked(found, item);
+    }
+    const record = await readDatumRecord(store, 'classify', item.name, item.datum);
+    // A record that was made again names other bytes than the commit.
+    const same = record?.files.find(({ path }) => path === PREDICTIONS_JSON)?.sha256 === file?.sha256;
+    const summary = predictionsSchema.safeParse(record?.summary).data;
+    return summary === undefined || !same ? { missing: true } : checked(summary, item);
+  } catch (error) {
+    if (error instanceof MammoflowError && error.code === 'corrupt-data') return { damaged: error.message };
+    throw error;
+  }
+}
+
+const checked = (predictions: Predictions, { name }: StageItem): FoundPredictions =>
+  predictions.exam === name
+    ? { predictions }
+    : { damaged: `The predictions of exam ${name} are those of ${predictions.exam}.` };
+
+async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof MammoflowError && error.code === 'missing-object') return undefined;
+    throw error;
+  }
+}
+
+const fileHash = ({ files }: StageItem): string => files.find(({ path }) => path === PREDICTIONS_JSON)?.sha256 ?? '';
+const rowKey = (exam: string, datum: string, file: string): string => `${exam}/${datum}/${file}`;
+const keyOf = ([exam, datum, file]: Row): string => rowKey(exam, datum, file);
+
+const rowOf = (item: StageItem, { image, imageheatmaps }: Predictions): Row => {
+  const values = (of: Predictions['image']): Row[3] => [
+    of.left_benign,
+    of.right_benign,
+    of.left_malignant,
+    of.right_malignant,
+  ];
+  return [item.name, item.datum, fileHash(item), values(image), values(imageheatmaps)];
+};
+
+const predictionsOf = ([exam, , , image, imageheatmaps]: Row): Predictions => {
+  const labelled = ([left_benign, right_benign, left_malignant, right_malignant]: Row[3]): Predictions['image'] => ({
+    left_benign,
+    right_benign,
+    left_malignant,
+    right_malignant,
+  });
+  return { exam, image: labelled(image), imageheatmaps: labelled(imageheatmaps) };
+};
+
+interface Segment {
+  readonly key: string;
+  readonly rows: readonly Row[];
+}
+
+async function segmentKeys(store: ObjectStore): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(predictionsPrefix)) keys.push(key);
+  return keys;
+}
+
+/** Segments that are whole: one that is damaged is as good as none. */
+async function readSegments(store: ObjectStore, keys: readonly string[]): Promise<Segment[]> {
+  const limit = pLimit(CONCURRENCY);
+  const segments = await Promise.all(
+    keys.map((key) => limit(async () => ({ key, rows: rowsOf(key, (await store.get(key))?.bytes) }))),
+  );
+  return segments.filter(({ rows }) => rows.length > 0);
+}
+
+function rowsOf(key: string, bytes: Uint8Array | undefined): readonly Row[] {
+  if (bytes === undefined || predictionSegmentKey(sha256Hex(bytes)) !== key) return [];
+  try {
+    return segmentSchema.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data?.rows ?? [];
+  } catch {
+    return [];
+  }
+}
+
+/** @returns the keys written. Rows of exams that were ever erased are left out, even if they were put again. */
+async function writeSegments(store: ObjectStore, rows: readonly Row[]): Promise<string[]> {
+  const erased = await erasedExams(store);
+  const sorted = rows
+    .filter(([exam]) => !erased.has(exam))
+    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0));
+  const written: string[] = [];
+  for (let start = 0; start < sorted.length; start += SEGMENT_ROWS) {
+    const part = sorted.slice(start, start + SEGMENT_ROWS);
+    const bytes = Buffer.from(canonicalJson({ schemaVersion: 1, rows: part } as unknown as Json));
+    const sha256 = sha256Hex(bytes);
+    const key = predictionSegmentKey(sha256);
+    await store.put(key, bytes, { sha256, contentType: 'application/json', ifAbsent: true });
+    written.push(key);
+    // An exam that was erased meanwhile may have been looked for in segments before this one was there.
+    const since = await erasedExams(store);
+    if (part.some(([exam]) => since.has(exam))) await removeSegments(store, [key]);
+  }
+  return written;
+}
+
+/** Makes few segments of many small ones. Rows of the same datum are kept once. */
+async function mergeSegments(store: ObjectStore): Promise<void> {
+  const segments = await readSegments(store, await segmentKeys(store));
+  const small = segments.filter(({ rows }) => rows.length < SEGMENT_ROWS);
+  if (small.length <= SPARE_SEGMENTS) return;
+  const rows = new Map(small.flatMap(({ rows: held }) => held.map((row) => [keyOf(row), row] as const)));
+  const written = new Set(await writeSegments(store, [...rows.values()]));
+  await removeSegments(
+    store,
+    small.map(({ key }) => key).filter((key) => !written.has(key)),
+  );
+}
+
+async function removeSegments(store: ObjectStore, keys: readonly string[]): Promise<void> {
+  const versions: ListedVersion[] = [];
+  for (const key of keys) for await (const version of store.listVersions(key)) versions.push(version);
+  await store.deleteVersions(versions);
+}
+
+async function erasedExams(store: ObjectStore): Promise<Set<string>> {
+  const exams = new Set<string>();
+  for await (const { key } of store.list(erasuresPrefix)) exams.add(examOfErasure(key));
+  return exams;
+}
+
+/** Versions of segments that have an exam: all of them go when it is erased. */
+export async function* segmentsOfExam(store: ObjectStore, exam: string): AsyncGenerator<ListedVersion> {
+  for await (const version of store.listVersions(predictionsPrefix)) {
+    if (version.deleteMarker) continue;
+    const object = await store.get(version.key, version.versionId);
+    // What cannot be read may have it.
+    const rows = rowsOf(version.key, object?.bytes);
+    if (object !== undefined && (rows.length === 0 || rows.some(([name]) => name === exam))) yield version;
+  }
+}
