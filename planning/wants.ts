@@ -17,6 +17,8 @@ export interface CommitWants {
   eraOf(exam: InputItem): Era;
   /** The wanted hash of an exam; with a graph digest given, as if those stages were wanted. */
   wantedOf(exam: InputItem, graph?: string): string;
+  /** The wanted hash of an exam, as if models of that digest and those stages were wanted. */
+  wantedWith(exam: InputItem, era: string, graph: string): string;
   /**
    * Equal for commits that want the same of equal exams: the digest of the graph, and of the first `eras` eras (all of
    * them unless given).
@@ -33,13 +35,15 @@ export async function wantsOf(
   const graph = resolveGraph(definitions, document);
   const digest = graphDigest(graph, sha256Hex);
   const eraOf = (exam: InputItem): Era => eraFor(document.eras, exam.since);
+  const wantedWith = (exam: InputItem, era: string, graphWanted: string): string =>
+    wantedHash({ exam: exam.name, files: exam.files, era, graph: graphWanted }, sha256Hex);
   return {
     document,
     graph,
     graphDigest: digest,
     eraOf,
-    wantedOf: (exam, graphWanted = digest) =>
-      wantedHash({ exam: exam.name, files: exam.files, era: eraOf(exam).digest, graph: graphWanted }, sha256Hex),
+    wantedOf: (exam, graphWanted = digest) => wantedWith(exam, eraOf(exam).digest, graphWanted),
+    wantedWith,
     context: (count = document.eras.length) => {
       // Before the first era there is none, so its beginning does not matter.
       const eras = document.eras.slice(0, count).map((era, index) => [index === 0 ? 0 : era.fromSequence, era.digest]);

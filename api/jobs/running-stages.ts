@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { z } from 'zod';
 import { pollersOf } from '../pollers.js';
@@ -14,6 +14,13 @@ export interface RunningStage {
   /** Why nobody has begun with it. */
   readonly waiting?: string;
 }
+
+/** What a stage that runs says of itself; undefined before it has said anything. */
+export function heartbeatOf(activity: PendingActivity): z.infer<typeof heartbeatSchema> | undefined {
+  const payload = activity.heartbeatDetails?.payloads?.[0];
+  return payload && heartbeatSchema.safeParse(defaultPayloadConverter.fromPayload(payload)).data;
+}
+type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
 /** More would not fit into a line. */
 const EXAMS_SHOWN = 3;
@@ -50,8 +57,7 @@ export async function runningStages(client: Client, job: string): Promise<Runnin
     const exam = run.workflowId.slice(job.length + 1);
     const { raw } = await client.workflow.getHandle(run.workflowId).describe();
     for (const activity of raw.pendingActivities ?? []) {
-      const payload = activity.heartbeatDetails?.payloads?.[0];
-      const heartbeat = payload && heartbeatSchema.safeParse(defaultPayloadConverter.fromPayload(payload)).data;
+      const heartbeat = heartbeatOf(activity);
       const progress = heartbeat?.progress;
       const failure = activity.lastFailure?.message;
       const queue = activity.activityOptions?.taskQueue?.name;
