@@ -67,6 +67,7 @@ export async function runDatum(
 
   requireVersion(dependencies, node);
   const startedAt = new Date().toISOString();
+  const seconds = stopwatch();
   const outputFolder = await dependencies.cache.temporaryFolder();
   const held: CachedFile[] = [];
   try {
@@ -74,6 +75,7 @@ export async function runDatum(
       await refuseErased(dependencies, planned);
       throw error;
     });
+    const fetching = seconds();
     const result = await dependencies.runStage(
       {
         stage: node.name,
@@ -83,6 +85,7 @@ export async function runDatum(
       },
       { signal, onProgress },
     );
+    const computing = seconds();
     signal.throwIfAborted();
     // Last, because what is stored after an erasure has looked for the last time would stay.
     await refuseErased(dependencies, planned);
@@ -97,6 +100,7 @@ export async function runDatum(
       provenance: {
         ...dependencies.provenance,
         ...result.provenance,
+        seconds: { fetching, computing, storing: seconds() },
         ...(replaced === undefined ? {} : { replaced }),
       } as DatumRecord['provenance'],
       startedAt,
@@ -109,6 +113,16 @@ export async function runDatum(
     for (const file of held) file.release();
     await rm(outputFolder, { recursive: true, force: true });
   }
+}
+
+/** Seconds since the last call, or since it was made, to the millisecond. */
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const since = performance.now() - last;
+    last += since;
+    return Math.round(since) / 1_000;
+  };
 }
 
 /** The first of some files whose version is gone. */

@@ -5,6 +5,7 @@ import {
   type InputItem,
   OUTCOMES,
   type OutcomeItem,
+  type TreeRoot,
 } from '../../pipeline/commit.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { inBatches } from '../../planning/batches.js';

@@ -281,7 +281,7 @@ function selected(view: ExamsView, options: ExamsOptions): Selection {
     if (part !== undefined && part !== '' && !row.exam.toLowerCase().includes(part)) continue;
     if (job !== undefined && row.job !== job) continue;
     if (bundle !== undefined && row.bundle !== bundle) continue;
-    if (threshold !== undefined && !((valueOf(row, options) ?? -1) >= threshold)) continue;
+    if (threshold !== undefined && !((sortedValue(row, options) ?? -1) >= threshold)) continue;
     counts[row.state] = (counts[row.state] ?? 0) + 1;
     if (states === undefined || states.length === 0 || states.includes(row.state)) rows.push(row);
   }
@@ -292,7 +292,7 @@ function selected(view: ExamsView, options: ExamsOptions): Selection {
 }
 
 /** The probability that rows are filtered and sorted by. */
-function valueOf(row: ExamLine, { label, variant = 'imageheatmaps' }: ExamsOptions): number | undefined {
+function sortedValue(row: ExamLine, { label, variant = 'imageheatmaps' }: ExamsOptions): number | undefined {
   const values = row[variant];
   if (values === null) return undefined;
   return label === undefined ? Math.max(...LABELS.map((name) => values[name])) : values[label];
@@ -305,7 +305,7 @@ const WORST_FIRST: Readonly<Partial<Record<ExamStateName, number>>> = { failed: 
 
 function keyOf(row: ExamLine, options: ExamsOptions): SortKey {
   const newest = row.since === null ? Number.MIN_SAFE_INTEGER : -row.since;
-  const value = valueOf(row, options);
+  const value = sortedValue(row, options);
   switch (options.sort ?? 'newest') {
     case 'newest':
       return [newest, row.exam];
