@@ -82,6 +82,7 @@ export function createMammoflow(session: Session) {
     waitForJob: answering(() => import('./reading/job.js'), 'waitForJobToEnd'),
 
     // Changing: each says in its result what it committed and which job follows.
+    accept: answering(() => import('./changing/accept.js'), 'accept'),
     cancel: answering(() => import('./changing/cancel.js'), 'cancel'),
     collectGarbage: answering(() => import('./changing/collect-garbage.js'), 'collectGarbage'),
     createBranch: answering(() => import('./changing/branch.js'), 'createBranch'),

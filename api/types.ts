@@ -2,6 +2,7 @@
  * The types of what verbs take and return, in one place for programs that use mammoflow as a library.
  */
 
+export type { AcceptOptions, AcceptOutcome } from './changing/accept.js';
 export type { BranchPoint, HoldOutcome, MoveOutcome } from './changing/branch.js';
 export type { CollectGarbageOptions, GarbageOutcome } from './changing/collect-garbage.js';
 export type { DismissOutcome } from './changing/dismiss.js';

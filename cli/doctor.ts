@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { stat, statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import {
   GetBucketLifecycleConfigurationCommand,
   GetBucketVersioningCommand,
@@ -10,11 +10,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
 import { Command } from 'commander';
-import { pollersOf } from '../api/pollers.js';
+import { aliveWorkers } from '../api/alive-workers.js';
 import { type StageQueue, stageQueues } from '../api/stage-queues.js';
 import { openLocalSession } from '../index.js';
-import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
+import { type ConnectionSettings, connectionSettings, passingOver } from '../infra/connection.js';
 import { receiverHealth } from '../infra/dev/event-receiver.js';
+import { leadsElsewhere } from '../infra/dev/program-environment.js';
 import { readRunningState } from '../infra/dev/state.js';
 import { findOnPath } from '../infra/dev/tool-cache.js';
 import { NODE_TO_USE, nodeRelease } from '../infra/node-release.js';
@@ -42,6 +43,8 @@ const warn = (check: string, detail: string, next: string): Finding => ({ check,
 const fail = (check: string, detail: string, next: string): Finding => ({ check, outcome: 'fail', detail, next });
 const reasonOf = (error: unknown): string => (error as Error).message || (error as Error).name;
 
+/** Variables of mammoflow's own that say nothing of where services are. */
+const OURS = /^MAMMOFLOW_DATA$/;
 /** An exam with its results takes about 150 MB, and the disk also holds every earlier version. */
 const LITTLE_DISK_BYTES = 10e9;
 const NO_DISK_BYTES = 1e9;
@@ -76,7 +79,7 @@ Example:
 
 /** Looks at everything. Never throws for something that is wrong: that is a finding. */
 export async function diagnose(dataFolder: string): Promise<Finding[]> {
-  const machine = [checkNode(), checkTool('temporal', 'TEMPORAL_CLI'), await checkDisk(dataFolder)];
+  const machine = [checkNode(), checkTool('temporal', 'TEMPORAL_CLI'), ...(await checkDisks(dataFolder))];
   let settings: ConnectionSettings;
   try {
     settings = await connectionSettings({ dataFolder });
@@ -84,22 +87,13 @@ export async function diagnose(dataFolder: string): Promise<Finding[]> {
     const next = (error instanceof MammoflowError && error.next) || 'Start the services with `mammoflow up`.';
     return [...machine, fail('services', reasonOf(error), next)];
   }
-  const mixed =
-    settings.temporal.source === settings.s3.source
-      ? []
-      : [
-          warn(
-            'configuration',
-            `Temporal is taken from the ${settings.temporal.source} settings, S3 from the ${settings.s3.source} ones.`,
-            'Set the variables of both or of neither: all workers and clients must use the same pair.',
-          ),
-        ];
+  const origins = settings.origins.map(({ setting, value, from }) => ok(setting, `${value}, from ${from}`));
   const [s3, temporal, receiver] = await Promise.all([
     checkS3(settings),
     checkTemporal(settings, await queuesOfStages(settings)),
     checkReceiver(dataFolder),
   ]);
-  return [...machine, ...mixed, ...s3, ...temporal, ...receiver];
+  return [...machine, ...origins, ...(await checkEnvironment(dataFolder)), ...s3, ...temporal, ...receiver];
 }
 
 function checkNode(): Finding {
@@ -121,15 +115,49 @@ function checkTool(name: string, variable: string): Finding {
   return ok(`${name} command`, found ?? 'not on PATH; `mammoflow up` uses a copy of its own');
 }
 
-async function checkDisk(dataFolder: string): Promise<Finding> {
-  let folder = resolve(dataFolder);
-  while (!existsSync(folder)) folder = dirname(folder);
+/** What is set in this shell and leads away from the services that run here, or is set and does not matter to them. */
+async function checkEnvironment(dataFolder: string): Promise<Finding[]> {
+  const elsewhere = await passingOver(dataFolder);
+  if (elsewhere.length > 0) {
+    return [
+      warn(
+        'environment',
+        `${elsewhere.join(', ')} ${elsewhere.length === 1 ? 'leads' : 'lead'} elsewhere than to the services that run on ${resolve(dataFolder)}.`,
+        'Unset what you do not mean, as `eval "$(mammoflow env)"` does.',
+      ),
+    ];
+  }
+  if ((await readRunningState(resolve(dataFolder))) === undefined) return [];
+  const idle = Object.keys(process.env).filter((name) => leadsElsewhere(name) && !OURS.test(name));
+  return idle.length === 0
+    ? []
+    : [ok('environment', `set, and not obeyed by the services that run here: ${idle.sort().join(', ')}`)];
+}
+
+/** The disks of the data folder and of the workers' cache, where that is another one. */
+async function checkDisks(dataFolder: string): Promise<Finding[]> {
+  const data = existing(resolve(dataFolder));
+  const cache = existing(resolve(process.env.MAMMOFLOW_CACHE || join(dataFolder, 'cache')));
+  const [one, other] = await Promise.all([stat(data), stat(cache)]);
+  const found = [await checkDisk('disk', data, 'or choose a data folder on a larger disk with --data')];
+  if (one.dev !== other.dev) {
+    found.push(await checkDisk('disk of the cache', cache, 'or choose another folder with --cache or MAMMOFLOW_CACHE'));
+  }
+  return found;
+}
+
+/** The folder, or the one above it that is there. */
+function existing(folder: string): string {
+  return existsSync(folder) ? folder : existing(dirname(folder));
+}
+
+async function checkDisk(check: string, folder: string, otherwise: string): Promise<Finding> {
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   const detail = `${(free / 1e9).toFixed(1)} GB free in ${folder}`;
-  const next = 'Free some space, or choose a data folder on a larger disk with --data.';
-  if (free < NO_DISK_BYTES) return fail('disk', detail, next);
-  return free < LITTLE_DISK_BYTES ? warn('disk', detail, next) : ok('disk', detail);
+  const next = `Free some space, ${otherwise}.`;
+  if (free < NO_DISK_BYTES) return fail(check, detail, next);
+  return free < LITTLE_DISK_BYTES ? warn(check, detail, next) : ok(check, detail);
 }
 
 async function checkS3(settings: ConnectionSettings): Promise<Finding[]> {
@@ -263,11 +291,12 @@ async function checkTemporal({ temporal }: ConnectionSettings, ofStages: readonl
   try {
     connection = await Connection.connect({ ...temporal.connection, connectTimeout: 5000 });
     await connection.workflowService.describeNamespace({ namespace: temporal.namespace });
+    const client = new Client({ connection, namespace: temporal.namespace });
     return [
       ok('temporal', `namespace ${temporal.namespace} at ${address} answers`),
       await checkSearchAttributes(connection, temporal.namespace),
-      ...(await checkQueues(connection, temporal.namespace, ofStages)),
-      await checkSchedule(new Client({ connection, namespace: temporal.namespace })),
+      ...(await checkQueues(client, ofStages)),
+      await checkSchedule(client),
     ];
   } catch (error) {
     const next = 'Check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the credentials, or start it with `mammoflow up`.';
@@ -330,11 +359,11 @@ async function checkSchedule(client: Client): Promise<Finding> {
   }
 }
 
-function checkQueues(connection: Connection, namespace: string, ofStages: readonly StageQueue[]): Promise<Finding[]> {
+function checkQueues(client: Client, ofStages: readonly StageQueue[]): Promise<Finding[]> {
   const check = async (queue: string, uses: string, next: string): Promise<Finding> => {
-    const pollers = await pollersOf(connection, namespace, queue);
-    if (pollers.length > 0) return ok(queue, pollers.map(({ identity }) => identity).join(', '));
-    return warn(queue, `No worker has asked for work in the last five minutes${uses}.`, next);
+    const workers = await aliveWorkers(client, [queue]);
+    if (workers.length > 0) return ok(queue, workers.map(({ identity }) => identity).join(', '));
+    return warn(queue, `Nobody serves it: no worker answered in the last 90 seconds${uses}.`, next);
   };
   return Promise.all([
     ...Object.entries(TASK_QUEUES).map(([role, queue]) =>

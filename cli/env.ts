@@ -1,6 +1,5 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { type ConnectionSettings, connectionSettings } from '../infra/connection.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
 
@@ -13,35 +12,21 @@ export function envCommand(): Command {
     .addHelpText(
       'after',
       `
+Where services run on the data folder, these are meant, whatever the shell has set; what would lead elsewhere is unset.
+The Temporal CLI that \`mammoflow up\` uses comes onto the PATH. Otherwise the settings in use are printed.
+
 Example:
   $ eval "$(mammoflow env)"
   $ aws s3 ls "s3://$MAMMOFLOW_BUCKET/"
   $ temporal workflow list`,
     )
     .action(async ({ data, json }: CommonOptions) => {
-      const variables = await clientEnvironment(await connectionSettings({ dataFolder: data }));
-      if (json) return printJson(variables);
-      for (const [name, value] of Object.entries(variables)) printLine(`export ${name}=${shellQuoted(value)}`);
+      const { clientEnvironment } = await import('../infra/client-environment.js');
+      const { set, unset } = await clientEnvironment(resolve(data));
+      if (json) return printJson(set);
+      if (unset.length > 0) printLine(`unset ${unset.join(' ')}`);
+      for (const [name, value] of Object.entries(set)) printLine(`export ${name}=${shellQuoted(value)}`);
     });
-}
-
-/** The settings as variables, with credentials and region as the AWS SDK finds them. */
-async function clientEnvironment({ temporal, s3, bucket }: ConnectionSettings): Promise<Record<string, string>> {
-  const client = new S3Client(s3.config);
-  const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
-  const region = await client.config.region();
-  const endpoint = s3.config.endpoint;
-  client.destroy();
-  return {
-    AWS_ENDPOINT_URL_S3: typeof endpoint === 'string' ? endpoint : `https://s3.${region}.amazonaws.com`,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    ...(sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: sessionToken }),
-    AWS_REGION: region,
-    MAMMOFLOW_BUCKET: bucket,
-    TEMPORAL_ADDRESS: temporal.connection.address,
-    TEMPORAL_NAMESPACE: temporal.namespace,
-  };
 }
 
 /** A word for a POSIX shell: nothing in single quotes is expanded. */

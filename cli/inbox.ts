@@ -53,6 +53,7 @@ function printReport({ items, stray, overdue }: InboxReport): void {
   if (stray.files > 0) {
     const more = stray.files > stray.examples.length ? ', …' : '';
     printLine(`stray files, left where they are: ${stray.files} (${stray.examples.join(', ')}${more})`);
+    for (const { folder, sentence } of stray.folders ?? []) printLine(`  ${folder} ${sentence}`);
   }
 }
 

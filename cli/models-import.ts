@@ -42,9 +42,10 @@ function importNyuCommand(): Command {
     .addHelpText(
       'after',
       `
-The files are state dictionaries that torch.save wrote. Neither Python nor torch is needed, and no pickle is run. Every
-tensor is checked against the networks; then the weights are written as ONNX networks that compute the same numbers with
-less work, the networks are tried, and the bundle is committed as \`mammoflow put models\` does. Anything that does not
+The files are state dictionaries that torch.save or safetensors wrote, bare or as trainers keep them: under a key such as
+state_dict beside an optimizer, with module. in front of the names. Neither Python nor torch is needed, and no pickle is
+run. Every tensor is checked against the networks; then the weights are written as ONNX networks that compute the same
+numbers with less work, the networks are tried, and the bundle is committed as \`mammoflow put models\` does. Anything that does not
 fit is refused with the tensor's name, and nothing is committed.
 
 The first bundle is used for all exams; a later one when you say so with --for. Importing the same files again makes no
@@ -71,7 +72,8 @@ Examples:
         }),
       ).finally(() => progress.clear());
       if (options.json) return printJson(outcome);
-      const { bundle, commit, inUse } = outcome;
+      const { bundle, commit, inUse, remarks = [] } = outcome;
+      for (const remark of remarks) printLine(remark);
       if (commit === null) return printLine(`nothing to commit: ${bundle} is there already, with the same files`);
       printLine(`commit ${commit}: bundle ${bundle} imported from ${folder}`);
       if (inUse === bundle) printFollowUp(outcome, options);

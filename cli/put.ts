@@ -68,7 +68,8 @@ Examples:
 
 function printOutcome(outcome: PutOutcome, options: PutOptions): void {
   for (const { reason } of outcome.refused) printLine(`refused: ${reason}`);
-  for (const path of outcome.leftOut) printLine(`left out: ${path}`);
+  for (const path of outcome.leftOut) printLine(`left out: ${path}: ${outcome.leftOutReasons?.[path]}`);
+  for (const remark of outcome.remarks ?? []) printLine(`remark: ${remark}`);
   if (outcome.commit === null) {
     const onlyRefused = outcome.refused.length > 0 && outcome.changed.length === 0;
     printLine(onlyRefused ? 'nothing to commit' : 'nothing to commit: everything is there already');

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { connectionSettings } from '../infra/connection.js';
 import { ensureInboxSchedule } from '../infra/inbox-schedule.js';
+import { awsThroughProxyTo } from '../infra/proxy.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { type Receiver, startReceiver } from '../triggers/receiver.js';
@@ -98,7 +99,7 @@ async function receive(options: ReceiveOptions): Promise<void> {
     ...(webhook === undefined
       ? {}
       : { webhook: { ...(webhook === true ? USUAL_ADDRESS : webhook), secrets: secrets(), requestsPerSecond: rate } }),
-    ...(sqs === undefined ? {} : { queue: { url: sqs } }),
+    ...(sqs === undefined ? {} : { queue: { url: sqs, config: awsThroughProxyTo(sqs) } }),
     ...(metrics === undefined ? {} : { metrics }),
     prepare: (client) => ensureInboxSchedule(client, { branch, everySeconds: lookEvery }),
     log: createLog('receiver'),

@@ -123,9 +123,10 @@ async function isModelInUse(mammoflow: Connected): Promise<boolean> {
   }
 }
 
-function announce({ repo, commit, changed, refused, leftOut }: PutOutcome): void {
+function announce({ repo, commit, changed, refused, leftOut, leftOutReasons, remarks = [] }: PutOutcome): void {
   for (const { reason } of refused) printLine(`refused: ${reason}`);
-  for (const path of leftOut) printLine(`left out: ${path}`);
+  for (const path of leftOut) printLine(`left out: ${path}: ${leftOutReasons?.[path]}`);
+  for (const remark of remarks) printLine(`remark: ${remark}`);
   const what = changed.length === 0 ? 'nothing new' : changed.join(', ');
   printLine(`${repo}: ${what}${commit === null ? '' : ` (commit ${commit.slice(0, 12)})`}`);
 }

@@ -1,7 +1,9 @@
+import { statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Poller, ServicesStatus } from '../index.js';
 import { receiverHealth } from '../infra/dev/event-receiver.js';
+import { processIdentity } from '../infra/dev/process-identity.js';
 import { readRunningState, type StackState } from '../infra/dev/state.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
@@ -17,6 +19,8 @@ export interface Status {
   /** What hears of uploads to the embedded S3 server: `ok`, `waiting for Temporal`, or `down`. */
   readonly receiver?: { readonly address: string; readonly status: string };
   readonly workers: readonly Poller[];
+  /** Task queues that jobs send work to and nobody serves. */
+  readonly unserved: readonly string[];
   readonly holds: ServicesStatus['holds'];
   /** Why it is not ready, one sentence each. */
   readonly problems: readonly string[];
@@ -31,7 +35,7 @@ export function statusCommand(): Command {
     .addHelpText(
       'after',
       `
-Workers are those that Temporal has seen in the last five minutes, wherever they run. The exit code is 0 when the
+Workers are those that asked for work or reported on a stage in the last 90 seconds, wherever they run. The exit code is 0 when the
 services answer and every embedded worker polls its queue, 1 otherwise. \`mammoflow doctor\` looks closer.
 
 Example:
@@ -54,6 +58,7 @@ Example:
       const rows = status.workers.map(({ taskQueue, identity, lastSeen }) => [taskQueue, identity, lastSeen]);
       printLine();
       printLine(rows.length === 0 ? 'no workers' : table(['QUEUE', 'WORKER', 'LAST SEEN'], rows));
+      for (const queue of status.unserved) printLine(`nobody serves ${queue}`);
     });
 }
 
@@ -67,11 +72,12 @@ export async function statusOf(dataFolder: string): Promise<Status> {
   return withMammoflow(dataFolder, async (mammoflow) => {
     const { settings } = mammoflow;
     const starting = running?.phase === 'starting' ? ['The embedded services are still starting.'] : [];
-    const [{ workers, holds, problems: found }, receiver] = await Promise.all([
+    const [{ workers, unserved, holds, problems: found }, receiver, full] = await Promise.all([
       mammoflow.status(),
       receiverOf(running),
+      fullDisk(running, dataFolder),
     ]);
-    const problems = [...starting, ...found, ...problemsOfWorkers(running, workers)];
+    const problems = [...starting, ...full, ...found, ...problemsOfWorkers(running, workers)];
     if (receiver?.status === 'down') {
       problems.push('The receiver of upload events does not answer and is about to be started again.');
     }
@@ -84,6 +90,7 @@ export async function statusOf(dataFolder: string): Promise<Status> {
       ...(running?.console === undefined ? {} : { console: running.console }),
       ...(receiver === undefined ? {} : { receiver }),
       workers,
+      unserved,
       holds,
       problems,
     };
@@ -92,12 +99,25 @@ export async function statusOf(dataFolder: string): Promise<Status> {
 
 /** Embedded workers that have ended, or that ask for no work. */
 function problemsOfWorkers(running: StackState | undefined, workers: readonly Poller[]): string[] {
-  return (running?.workers ?? []).flatMap(({ name, running: up }) => {
-    if (!up) return [`${name} has ended and is about to be started again.`];
+  return (running?.workers ?? []).flatMap(({ name, pid, running: up }) => {
+    // What the supervisor wrote down last may be old, where the disk is full.
+    if (!up || processIdentity(pid) === undefined) return [`${name} has ended and is about to be started again.`];
     const queue = Object.entries(TASK_QUEUES).find(([role]) => name === `worker-${role}`)?.[1];
     const polls = queue === undefined || workers.some(({ taskQueue }) => taskQueue === queue);
     return polls ? [] : [`${name} runs, but does not poll ${queue}.`];
   });
+}
+
+/** Less than the results of one exam need. */
+const FULL_DISK_BYTES = 150e6;
+
+async function fullDisk(running: StackState | undefined, dataFolder: string): Promise<string[]> {
+  if (running === undefined) return [];
+  const { bavail, bsize } = await statfs(resolve(dataFolder));
+  const free = bavail * bsize;
+  return free < FULL_DISK_BYTES
+    ? [`The disk of ${resolve(dataFolder)} is full: ${Math.floor(free / 1e6)} MB free.`]
+    : [];
 }
 
 async function receiverOf(running: StackState | undefined): Promise<Status['receiver']> {

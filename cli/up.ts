@@ -53,5 +53,14 @@ Example:
       if (state.console) printLine(`Console      ${state.console}`);
       printLine(`Inbox        s3://${state.s3?.bucket}/inbox/exams/<exam>/<view>.png`);
       for (const { name, pid } of state.workers) printLine(`${name.padEnd(12)} process ${pid}`);
+      const { passingOver } = await import('../infra/connection.js');
+      // A variable that is wrong is the doctor's affair: everything is up.
+      const elsewhere = await passingOver(data).catch(() => []);
+      if (elsewhere.length > 0) {
+        printLine();
+        printLine(
+          `But ${elsewhere.join(', ')} in this shell ${elsewhere.length === 1 ? 'leads' : 'lead'} elsewhere: eval "$(mammoflow env)" leads here.`,
+        );
+      }
     });
 }

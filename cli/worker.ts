@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { connectionSettings } from '../infra/connection.js';
 import { WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
+import { requireReadablePath } from '../infra/package-root.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { createLog, temporalLogger } from '../workers/log.js';
 import { servedStages } from '../workers/served-stages.js';
@@ -62,6 +63,7 @@ Examples:
   $ mammoflow worker --role cpu --stage visualize_heatmaps --queue pictures`,
     )
     .action(async (options: WorkerOptions) => {
+      requireReadablePath();
       const served = servedStages(options);
       // Before any thread is started: threads take the priority over from the one that starts them.
       if (options.nice !== 0) setPriority(options.nice);

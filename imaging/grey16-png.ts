@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ExamError } from '../pipeline/errors.js';
 import type { View } from '../pipeline/exam.js';
+import { fileKind } from './file-kind.js';
 import type { Grey16Image } from './planes.js';
 import { isPng, PNG_SIGNATURE, type PngChunk, PngDamageError, pngChunks } from './png-chunks.js';
 import { sharp } from './sharp.js';
@@ -88,7 +89,7 @@ const COLOUR_TYPES: Readonly<Record<number, string>> = {
 
 function inspect(bytes: Buffer, subject: ImageSubject): ImageSize & { pixelChunks: PngChunk[] } {
   if (bytes.length === 0) throw refusal(subject, 'is empty (zero bytes)', PUT_AGAIN);
-  if (!isPng(bytes)) throw refusal(subject, 'is not a PNG file', EXPORT_AGAIN);
+  if (!isPng(bytes)) throw noPng(bytes, subject);
   let size: ImageSize | undefined;
   const pixelChunks: PngChunk[] = [];
   let pixelBytes = 0;
@@ -120,13 +121,16 @@ function readHeader(header: Buffer, subject: ImageSubject): ImageSize {
   const depth = header[8] as number;
   const colour = header[9] as number;
   if (colour !== 0) {
+    const kind = COLOUR_TYPES[colour] ?? 'unknown';
+    throw refusal(subject, `is ${anA(depth)} ${depth}-bit ${kind} PNG, not 16-bit greyscale`, EXPORT_AGAIN);
+  }
+  if (depth !== 16) {
     throw refusal(
       subject,
-      `is a ${depth}-bit ${COLOUR_TYPES[colour] ?? 'unknown'} PNG, not 16-bit greyscale`,
-      EXPORT_AGAIN,
+      `is ${anA(depth)} ${depth}-bit greyscale PNG, not a 16-bit one`,
+      `${EXPORT_AGAIN} Its source has to have more than ${2 ** depth} grey levels: converting this file adds none.`,
     );
   }
-  if (depth !== 16) throw refusal(subject, `is a ${depth}-bit greyscale PNG, not a 16-bit one`, EXPORT_AGAIN);
   if (rows === 0 || columns === 0) throw refusal(subject, 'is damaged: its header gives a side of 0 pixels', PUT_AGAIN);
   if (rows > LARGEST_SIDE || columns > LARGEST_SIDE || rows * columns > LARGEST_PIXELS) {
     throw refusal(
@@ -136,6 +140,16 @@ function readHeader(header: Buffer, subject: ImageSubject): ImageSize {
     );
   }
   return { rows, columns };
+}
+
+/** An 8-bit picture, a 16-bit one. */
+const anA = (depth: number): string => (depth === 8 ? 'an' : 'a');
+
+function noPng(bytes: Buffer, subject: ImageSubject): ExamError {
+  const kind = fileKind(bytes);
+  return kind === undefined
+    ? refusal(subject, 'is not a PNG file', EXPORT_AGAIN)
+    : refusal(subject, `is ${kind.what}, not a PNG file`, kind.asView ?? kind.next ?? EXPORT_AGAIN);
 }
 
 function refusal({ exam, view, what }: ImageSubject, problem: string, next: string, cause?: unknown): ExamError {

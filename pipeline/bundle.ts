@@ -78,7 +78,20 @@ export const bundleSchema = z.strictObject({
   }),
   metrics: z.record(z.string(), z.number()).optional(),
   /** The files that the networks were converted from, where they were. */
-  sources: z.array(z.strictObject({ role: modelRoleSchema, file: z.string().min(1), sha256: sha256Schema })).optional(),
+  sources: z
+    .array(
+      z.strictObject({
+        role: modelRoleSchema,
+        file: z.string().min(1),
+        sha256: sha256Schema,
+        /** The key that the weights lay under, where it was not NYU's, or something lay beside them: its keys. */
+        wrapper: z.string().optional(),
+        beside: z.array(z.string()).optional(),
+        /** What the tensors' names began with and was taken away. */
+        prefix: z.string().optional(),
+      }),
+    )
+    .optional(),
 });
 export type Bundle = z.infer<typeof bundleSchema>;
 export type PatchModelFile = Bundle['files']['patch'];

@@ -21,11 +21,11 @@ export interface DatumKeyDocument {
   readonly models: { readonly [role: string]: { readonly sha256: string; readonly preprocessing: Json } };
   /** SHA-256 of each input file, by `<repo>/<path>`. */
   readonly inputs: { readonly [path: string]: string };
-  /** The names that the stage writes into its files; absent for a stage that writes none. */
+  /** What the stage depends on that is no file; absent for a stage that depends on nothing of that kind. */
   readonly labels?: StageLabels;
 }
 
-/** Names by what they are of. */
+/** By what it is: a name, or several joined by commas. */
 export type StageLabels = Readonly<Partial<Record<StageLabel, string>>>;
 
 /** Builds the document that a datum's key is the hash of. `inputs` holds the files of each upstream repo. */
@@ -57,7 +57,7 @@ export function datumKeyDocument(
   };
 }
 
-/** Those of some names that a stage writes. */
+/** Those that a stage depends on. */
 export const labelsOf = ({ labels = [] }: StageNode, names: StageLabels): StageLabels =>
   Object.fromEntries(labels.map((label) => [label, names[label] ?? '']));
 
@@ -107,16 +107,20 @@ export interface Wants {
   readonly files: readonly FileEntry[];
   readonly era: string;
   readonly graph: string;
+  /** Quality checks that a person lets the exam pass. */
+  readonly accepted?: readonly string[];
 }
 
 /** The hash of what an exam's results should come from. Results made for another hash no longer belong to the exam. */
-export const wantedHash = ({ exam, files, era, graph }: Wants, sha256: Sha256): string =>
+export const wantedHash = ({ exam, files, era, graph, accepted = [] }: Wants, sha256: Sha256): string =>
   sha256(
     canonicalJson({
       exam,
       files: Object.fromEntries(files.map((file) => [file.path, file.sha256])),
       models: era,
       stages: graph,
+      // Nothing of almost every exam, whose hash therefore is what it was before there were acceptances.
+      ...(accepted.length === 0 ? {} : { accepted }),
     }),
   );
 

@@ -39,5 +39,5 @@ export const EXAM_LIST_FILE = 'gen_exam_list.pkl';
 
 export const viewFile = (view: View): string => `${view}.png`;
 export const VIEW_FILES: readonly string[] = VIEWS.map(viewFile);
-/** Every file name that may be committed in an exam; others are reported and left out. */
+/** Every name under which a file is committed in an exam, in the order in which people think of them. */
 export const EXAM_FILES: readonly string[] = [...VIEW_FILES, EXAM_LIST_FILE];

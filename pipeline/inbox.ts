@@ -1,7 +1,8 @@
 import { ExamError } from './errors.js';
-import { EXAM_FILES, VIEWS, type View, viewFile } from './exam.js';
-import { checkExamId, checkViewNames, missingViews, viewMeant } from './exam-files.js';
+import { VIEWS, type View, viewFile } from './exam.js';
+import { checkExamId, examFilesOf, missingViews, numberedFile, viewMeant } from './exam-files.js';
 import type { InboxSettings } from './inbox-settings.js';
+import { namedFile } from './view-names.js';
 
 /** Where uploads lie until they are taken in: `inbox/exams/<exam>/<file>` and `inbox/models/<bundle>/<file>`. */
 export const INBOX = 'inbox';
@@ -58,17 +59,17 @@ export function judgeExam(
 ): ExamArrival {
   const names = files.map(({ path }) => path);
   const times = files.map(timeOf);
-  const viewTimes = files.filter(({ path }) => VIEWS.some((view) => viewFile(view) === path)).map(timeOf);
+  const viewTimes = files.filter(({ path }) => viewMeant(path) !== undefined).map(timeOf);
   const spread = viewTimes.length === 0 ? 0 : Math.max(...viewTimes) - Math.min(...viewTimes);
   const missingHere = missingViews(names);
   const correction = missingHere.length > 0 && committed.length > 0;
   const common = {
-    views: VIEWS.filter((view) => names.includes(viewFile(view))),
+    views: VIEWS.filter((view) => !missingHere.includes(view)),
     correction,
     since: Math.min(...files.map(({ modified }) => modified)),
     ...(spread > settings.spreadSeconds * 1_000 ? { apart: spread } : {}),
   };
-  const reason = nameProblem(exam, names);
+  const reason = nameProblem(exam, names, correction);
   if (reason !== undefined) return { ...common, state: 'refused', reason };
   const missing = missingViews([...names, ...committed]);
   if (missing.length > 0) {
@@ -82,11 +83,15 @@ export function judgeExam(
 }
 
 /** What `put` would refuse an exam for by its names alone. */
-function nameProblem(exam: string, names: readonly string[]): string | undefined {
+function nameProblem(exam: string, names: readonly string[], correction: boolean): string | undefined {
   try {
     checkExamId(exam);
-    checkViewNames(exam, names);
-    return undefined;
+    examFilesOf(exam, names);
+    const numbered = numberedFile(names);
+    if (!correction || numbered === undefined) return undefined;
+    // Among four views the number can be compared; a single one could be of another exam.
+    const view = viewMeant(numbered) as View;
+    return `Exam ${exam} is committed, and ${numbered} may be ${view} of another. Name it ${viewFile(view)} if it is of this one.`;
   } catch (error) {
     if (error instanceof ExamError) return error.sentence;
     throw error;
@@ -100,8 +105,8 @@ function nameProblem(exam: string, names: readonly string[]): string | undefined
 export const timeOf = ({ modified }: Pick<InboxFile, 'modified'>): number =>
   modified % 1_000 === 0 ? modified + 999 : modified;
 
-/** Whether a file of an exam's folder is looked at: one that may be committed, or one that seems to be meant as a view. */
-export const isExamFile = (path: string): boolean => EXAM_FILES.includes(path) || viewMeant(path) !== undefined;
+/** Whether a file of an exam's folder is looked at: one that may be committed, or for which the exam is refused. */
+export const isExamFile = (path: string): boolean => namedFile(path) !== undefined;
 
 /** "25 minutes", for people. */
 export function durationText(milliseconds: number): string {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { acceptanceSchema } from './acceptance.js';
 import { type ModelRole, modelRoleSchema, sha256Schema } from './bundle.js';
 import { fileEntrySchema } from './commit.js';
 import { MammoflowError } from './errors.js';
+import { examIdSchema } from './exam.js';
 import { stageNameSchema } from './graph.js';
 
 /** One model file as the pipeline uses it: the object to read, and the preprocessing that its bundle asks for. */
@@ -45,6 +47,8 @@ export const pipelineDocumentSchema = z.strictObject({
   ),
   /** What becomes of what arrives in the inbox. */
   arrivals: z.strictObject({ models: modelArrivalSchema }).optional(),
+  /** What people let pass a quality check, by exam. */
+  accepted: z.record(examIdSchema, z.array(acceptanceSchema).min(1)).optional(),
 });
 export type PipelineDocument = z.infer<typeof pipelineDocumentSchema>;
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { branchNameSchema, DEFAULT_BRANCH } from './commit.js';
 import type { InboxRepo } from './inbox.js';
 import { inboxSecondsSchema as seconds } from './inbox-settings.js';
+import type { StrayFolder } from './stray-files.js';
 
 /** The workflow that takes in what lies in the inbox: one for each branch, and it lives for ever. */
 export const TAKE_IN_WORKFLOW = 'takeIn';
@@ -71,7 +72,12 @@ export interface InboxReport {
   /** The oldest first; not all of them where there are very many. */
   readonly items: readonly WaitingItem[];
   /** Files that belong to no exam and no bundle: they are left where they are. */
-  readonly stray: { readonly files: number; readonly examples: readonly string[] };
+  readonly stray: {
+    readonly files: number;
+    readonly examples: readonly string[];
+    /** Those that look like something of an exam, folder by folder; absent when none does. */
+    readonly folders?: readonly StrayFolder[];
+  };
 }
 
 /** What `takeIn` answers to {@link WAITING_QUERY}: the inbox at its last look, and what it has taken in so far. */

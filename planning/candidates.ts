@@ -52,7 +52,8 @@ export async function findCandidates(repository: Repository, commit: Commit, wan
   if (memo === undefined) {
     return { exams: () => repository.inputs.items(root), settled: { processed: 0, failed: 0 } };
   }
-  const names = new Set<string>();
+  // What is accepted of an exam is no part of a memo's context, so that accepting costs what it affects.
+  const names = new Set<string>([...(memo.accepted ?? []), ...Object.keys(wants.document.accepted ?? {})]);
   for await (const { name } of repository.inputs.diff(memo.exams, root)) names.add(name);
   const settledOutcomes = memo.results[OUTCOMES] ?? EMPTY_ROOT;
   for await (const { name } of repository.outcomes.diff(settledOutcomes, rootOf(commit, OUTCOMES))) names.add(name);

@@ -11,6 +11,7 @@ import {
   timeOf,
 } from '../pipeline/inbox.js';
 import type { InboxSettings } from '../pipeline/inbox-settings.js';
+import { gatherStrayFolders } from '../pipeline/stray-files.js';
 import type { InboxReport, WaitingItem } from '../pipeline/take-in.js';
 import { fingerprintOf, type InboxItem, listRefusals, readRefusal, walkInbox } from '../repos/inbox.js';
 import { inboxKey } from '../repos/layout.js';
@@ -75,8 +76,10 @@ export async function lookIntoInbox(repository: Repository, request: LookRequest
   const head = await repository.head(branch);
   const refusals = await listRefusals(store);
   const stray = { files: 0, examples: [] as string[] };
+  const strayFolders = gatherStrayFolders();
   const onStray = (key: string): void => {
     stray.files += 1;
+    strayFolders.add(key);
     if (stray.examples.length < STRAY_EXAMPLES) stray.examples.push(key);
   };
   const counts = { ready: 0, settling: 0, incomplete: 0, refused: 0 };
@@ -157,8 +160,10 @@ export async function lookIntoInbox(repository: Repository, request: LookRequest
     ),
   );
   const time = store.serverTime();
+  const folders = strayFolders.list().slice(0, request.shown);
+  const strayToo = { ...stray, ...(folders.length > 0 && { folders }) };
   return {
-    report: { branch, lookedAt: new Date(time).toISOString(), counts, overdue, items: shown, stray },
+    report: { branch, lookedAt: new Date(time).toISOString(), counts, overdue, items: shown, stray: strayToo },
     exams,
     bundles,
     seen: Object.fromEntries(seen),

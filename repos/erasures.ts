@@ -39,7 +39,7 @@ export async function recordErasure(
     exam,
     erasures: [
       ...(before?.erasures ?? []),
-      { time: new Date().toISOString(), author, ...(reason === undefined ? {} : { reason }) },
+      { time: new Date(store.serverTime()).toISOString(), author, ...(reason === undefined ? {} : { reason }) },
     ],
     versions: [...new Set([...(before?.versions ?? []), ...erased.versions])].sort(),
     sha256: [...new Set([...(before?.sha256 ?? []), ...erased.sha256])].sort(),

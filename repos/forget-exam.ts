@@ -4,6 +4,7 @@ import { datumRecordSchema } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { type Erasure, recordErasure } from './erasures.js';
 import { sha256Stream } from './hash.js';
+import { segmentsOfExam } from './headlines.js';
 import { commitIds } from './history/commits.js';
 import {
   datumsOfExamPrefix,
@@ -17,7 +18,6 @@ import {
   refusalPrefix,
 } from './layout.js';
 import type { ListedVersion, ObjectStore } from './object-store.js';
-import { segmentsOfExam } from './prediction-segments.js';
 import { dropResults } from './put-items.js';
 import { type CommitDetails, type Repository, type Roots, rootOf, stageReposOf } from './repository.js';
 
@@ -69,7 +69,7 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
     }),
   );
   for await (const version of segmentsOfExam(store, exam)) {
-    versions.set('listed predictions', [...(versions.get('listed predictions') ?? []), version]);
+    versions.set('headlines', [...(versions.get('headlines') ?? []), version]);
   }
   await collect('inbox', inboxKey('exams', exam, ''));
   await collect('dismissed', dismissedPrefix('exams', exam));

@@ -132,7 +132,7 @@ export async function readRefusal(
 /** Remembers why files cannot be taken in, in place of what was said of earlier ones. */
 export async function recordRefusal(store: ObjectStore, item: InboxItem, reason: string): Promise<void> {
   await forgetRefusals(store, item.repo, item.name);
-  const refusal = { schemaVersion: 1, reason, time: new Date().toISOString() };
+  const refusal = { schemaVersion: 1, reason, time: new Date(store.serverTime()).toISOString() };
   await writeJson(store, refusalKey(item.repo, item.name, fingerprintOf(item.files)), refusal as unknown as Json);
 }
 

@@ -21,6 +21,10 @@ export const jobSettingsKey = (job: string): string => `${jobFolder(job)}/settin
 export const jobPlanPrefix = (job: string): string => `${jobFolder(job)}/plan/`;
 export const jobPageKey = (job: string, page: number): string =>
   `${jobFolder(job)}/plan/${String(page).padStart(6, '0')}.json`;
+export const jobRestKey = (job: string, page: number): string =>
+  `${jobFolder(job)}/rest/${String(page).padStart(6, '0')}.json`;
+/** The names that a job was asked for, where they are too many for a workflow's argument. */
+export const jobScopeKey = (job: string): string => `${jobFolder(job)}/scope.json`;
 export const jobOutcomeKey = (job: string, exam: string): string => `${jobFolder(job)}/outcomes/${exam}.json`;
 export const knownOutcomesPrefix = `${BOOKKEEPING}/outcomes/`;
 /** Jobs share these: the results for what is wanted of an exam. */
@@ -29,9 +33,9 @@ export const knownOutcomeKey = (exam: string, wanted: string): string =>
 export const memosPrefix = `${BOOKKEEPING}/memo/`;
 export const memoKey = (context: string): string => `${BOOKKEEPING}/memo/${context}.json`;
 export const jobSummaryKey = (job: string): string => `${jobFolder(job)}/summary.json`;
-/** Predictions of many exams at once, by the SHA-256 of each object. All of them may be deleted at any time. */
-export const predictionsPrefix = `${BOOKKEEPING}/predictions/`;
-export const predictionSegmentKey = (sha256: string): string => `${predictionsPrefix}${sha256}.json`;
+/** What lists show of many exams at once, by the SHA-256 of each object. All of them may be deleted at any time. */
+export const headlinesPrefix = `${BOOKKEEPING}/headlines/`;
+export const headlineSegmentKey = (sha256: string): string => `${headlinesPrefix}${sha256}.json`;
 /** What was erased, kept for ever: exam ids, times and hashes. */
 export const erasuresPrefix = `${BOOKKEEPING}/erased/`;
 export const erasureKey = (exam: string): string => `${erasuresPrefix}${exam}.json`;

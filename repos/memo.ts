@@ -22,6 +22,8 @@ export const memoSchema = z.object({
   results: z.record(z.string(), treeRootSchema),
   processed: z.number().int().nonnegative(),
   failed: z.number().int().nonnegative(),
+  /** Exams of which something was accepted. Absent in memos of builds before there were acceptances. */
+  accepted: z.array(z.string()).optional(),
 });
 export type Memo = z.infer<typeof memoSchema>;
 

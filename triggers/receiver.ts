@@ -55,7 +55,11 @@ export async function startReceiver(settings: ReceiverSettings): Promise<Receive
     // No retries inside a call: that a hint fails is to be seen at once, and queues are not to be read on meanwhile.
     interceptors: [],
     // By itself gRPC would wait up to two minutes before it looks for a server that is back.
-    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 5000 },
+    channelArgs: {
+      ...temporal.connection.channelArgs,
+      'grpc.initial_reconnect_backoff_ms': 500,
+      'grpc.max_reconnect_backoff_ms': 5000,
+    },
   });
   const client = new Client({ connection, namespace: temporal.namespace });
   const hints = coalesceHints({

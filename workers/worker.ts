@@ -14,6 +14,7 @@ import type { StageDefinition } from '../activities/stage.js';
 import { stages } from '../activities/stages/index.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { inboxSettingsOf } from '../pipeline/inbox-settings.js';
+import type { ObjectStore } from '../repos/object-store.js';
 import { openRepository } from '../repos/repository.js';
 import { openObjectStore } from '../repos/s3/open-object-store.js';
 import { buildVersion } from './build-version.js';
@@ -24,13 +25,16 @@ import { startStageThreads } from './stage-threads.js';
 export const ROLES = ['workflow', 'cpu', 'gpu'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Clients take a proxy from the environment only. */
+type TemporalOptions = ConnectionOptions & Pick<NativeConnectionOptions, 'proxy'>;
+
 export interface WorkerSettings {
   readonly role: Role;
   /** The task queue to serve instead of the role's own, for stages that the pipeline gives one. */
   readonly taskQueue?: string;
   /** The stages to serve, at these versions: all stages of the build unless given. Those of another class are not served. */
   readonly stages?: readonly StageDefinition[];
-  readonly temporal: { readonly connection: ConnectionOptions; readonly namespace: string };
+  readonly temporal: { readonly connection: TemporalOptions; readonly namespace: string };
   readonly s3: { readonly config: S3ClientConfig; readonly bucket: string };
   /** Folder of this worker alone: downloaded inputs and unfinished output. */
   readonly cacheFolder: string;
@@ -58,6 +62,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const store = openObjectStore(s3.bucket, s3.config);
   const repository = openRepository(store);
   const closing: (() => Promise<void> | void)[] = [() => store.close()];
+  await lookAtClock(store, log);
   const identity = `${role}@${hostname()}:${process.pid}`;
   const common: WorkerOptions = {
     connection,
@@ -114,6 +119,20 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   };
 }
 
+/** S3 itself refuses requests that are signed this far off; clients correct that silently, records of time do not. */
+const CLOCK_OFF_MS = 5 * 60_000;
+
+/** Says so where this machine's clock is not the bucket's. Throws nothing: that the bucket cannot be reached shows later. */
+async function lookAtClock(store: ObjectStore, log: Logger): Promise<void> {
+  await store.isVersioned().catch(() => undefined);
+  const aheadMs = Date.now() - store.serverTime();
+  if (Math.abs(aheadMs) < CLOCK_OFF_MS) return;
+  log.error(
+    { aheadSeconds: Math.round(aheadMs / 1000) },
+    `the clock of ${hostname()} is ${aheadMs > 0 ? 'ahead of' : 'behind'} that of the S3 server: set it by NTP`,
+  );
+}
+
 interface Runner {
   readonly runStage: StageRunner;
   readonly concurrency: number;
@@ -135,11 +154,12 @@ function gpuRunner(log: Logger): Runner {
 }
 
 /** The worker's Rust core takes the same settings as the client, but an API key only as text. */
-function nativeOptions({ address, tls, apiKey, metadata }: ConnectionOptions): NativeConnectionOptions {
+function nativeOptions({ address, tls, apiKey, metadata, proxy }: TemporalOptions): NativeConnectionOptions {
   return {
     ...(address === undefined ? {} : { address }),
     ...(tls === undefined ? {} : { tls }),
     ...(apiKey === undefined ? {} : { apiKey: typeof apiKey === 'function' ? apiKey() : apiKey }),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(proxy === undefined ? {} : { proxy }),
   };
 }

@@ -8,7 +8,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { StageActivities } from '../activities/datum/stage-activities.js';
-import type { ControlActivities } from '../activities/job/control-activities.js';
+import type { ControlActivities, RecordedOutcome } from '../activities/job/control-activities.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import {
   type ExamReport,
@@ -18,13 +18,14 @@ import {
   type StageReport,
 } from '../pipeline/job.js';
 import { checkArgument } from './arguments.js';
-import { searchAttributes } from './attributes.js';
+import { searchAttributes, warningAttribute } from './attributes.js';
 import { examFinished } from './messages.js';
 import { CONTROL_OPTIONS, STAGE_OPTIONS } from './options.js';
 
 /**
  * Takes one exam through the graph of stages, each as soon as those it reads are done, side by side where the graph
- * allows. An error in the exam's own data fails that stage, blocks what builds on it and leaves the rest alone;
+ * allows, and after its gates. An error in the exam's own data fails that stage, blocks what builds on it or waits for it
+ * as a gate, and leaves the rest alone;
  * anything else is retried until it is mended. The outcome is written to S3 first, and then the parent is told.
  */
 export async function processExam(argument: ProcessExamInput): Promise<ExamReport> {
@@ -33,9 +34,10 @@ export async function processExam(argument: ProcessExamInput): Promise<ExamRepor
   const running = new Map<string, Promise<StageReport>>();
   for (const node of input.graph) {
     const upstream = node.upstream.map((name) => running.get(name));
+    const gates = (node.after ?? []).map((name) => running.get(name));
     running.set(
       node.name,
-      runNode(input, node, upstream).then((report) => {
+      runNode(input, node, upstream, gates).then((report) => {
         reports[node.name] = report;
         setCurrentDetails(describe(input, reports));
         return report;
@@ -49,9 +51,14 @@ export async function processExam(argument: ProcessExamInput): Promise<ExamRepor
     taskQueue: TASK_QUEUES.workflow,
     summary: `outcome of exam ${input.exam}`,
   });
-  await recordOutcome({ job: input.job, page: input.page, exam: input.exam, stages: reports });
-  const report = reportOf(input.exam, reports);
-  upsertSearchAttributes(searchAttributes({ outcome: report.outcome }));
+  const recorded = await recordOutcome({ job: input.job, page: input.page, exam: input.exam, stages: reports });
+  // Builds before an exam could be forgotten under way recorded nothing to read.
+  const isForgotten = (recorded as RecordedOutcome | undefined)?.forgotten === true;
+  const report: ExamReport = isForgotten
+    ? { exam: input.exam, outcome: 'forgotten', stages: {} }
+    : reportOf(input.exam, reports);
+  const warnings = [...new Set(Object.values(reports).flatMap((stage) => stage.warnings ?? []))].sort();
+  upsertSearchAttributes([...searchAttributes({ outcome: report.outcome }), ...warningAttribute(warnings)]);
   await tellParent(input.parent, report);
   return report;
 }
@@ -60,8 +67,12 @@ async function runNode(
   input: ProcessExamInput,
   node: GraphNode,
   upstream: readonly (Promise<StageReport> | undefined)[],
+  gates: readonly (Promise<StageReport> | undefined)[],
 ): Promise<StageReport> {
   const before = await Promise.all(upstream);
+  if (gates.length > 0 && (await Promise.all(gates)).some((gate) => gate?.datum === undefined)) {
+    return { status: 'blocked' };
+  }
   const datums: Record<string, string> = {};
   for (const [index, report] of before.entries()) {
     if (report?.datum === undefined) return { status: 'blocked' };
@@ -80,7 +91,12 @@ async function runNode(
       stage: node.name,
       upstream: datums,
     });
-    return { status: result.computed ? 'computed' : 'skipped', datum: result.datum };
+    const { computed, datum, warnings } = result;
+    return {
+      status: computed ? 'computed' : 'skipped',
+      datum,
+      ...(warnings === undefined ? {} : { warnings }),
+    };
   } catch (error) {
     if (isCancellation(error)) throw error;
     // Only what cannot be mended by trying again gets here: everything else is retried by the activity's policy.

@@ -34,7 +34,7 @@ export function watchErasures(
       if (done.get(exam) === modified.getTime()) continue;
       const erasure = await readErasure(store, exam);
       if (erasure === undefined || (await cache.forget(erasure)) > 0) continue;
-      if (Date.now() - modified.getTime() > SETTLED_MS) done.set(exam, modified.getTime());
+      if (store.serverTime() - modified.getTime() > SETTLED_MS) done.set(exam, modified.getTime());
       if (applied[exam] === erasure.erasures.length) continue;
       applied[exam] = erasure.erasures.length;
       news = true;

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, statfs, unlink, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { FileEntry } from '../../pipeline/commit.js';
+import { MammoflowError } from '../../pipeline/errors.js';
 import { damagedVersion, missingVersion } from '../../repos/committed-files.js';
 import { sha256File } from '../../repos/hash.js';
 import type { ObjectStore } from '../../repos/object-store.js';
@@ -28,6 +30,8 @@ export interface FileCache {
   forget(files: { readonly sha256: readonly string[]; readonly versions: readonly string[] }): Promise<number>;
   /** A new empty folder on the same disk, for a stage's output. The caller removes it. */
   temporaryFolder(): Promise<string>;
+  /** What went wrong, with folder and machine named where it was this disk that was full. */
+  explained(error: unknown): unknown;
 }
 
 interface Held {
@@ -36,14 +40,19 @@ interface Held {
   lastUsed: number;
 }
 
+/** What a stage writes for an exam, and some more: so much is kept free by giving up files that nobody uses. */
+const ROOM_FOR_OUTPUT_BYTES = 200e6;
+
+/** As Node, libvips and the runtime say that a disk, or a quota of it, is full. */
+const DISK_FULL = /ENOSPC|EDQUOT|no space left|disk quota/i;
+
 /** Opens the cache in a folder of its own; what an earlier process left there is used again. */
 export async function openFileCache(store: ObjectStore, folder: string, maxBytes: number): Promise<FileCache> {
   const files = join(folder, 'files');
   // Workers on one machine may share the folder, so each has a corner of its own for what is not finished.
   const temporary = join(folder, 'tmp', String(process.pid));
   await removeAbandoned(join(folder, 'tmp'));
-  await mkdir(files, { recursive: true });
-  await mkdir(temporary, { recursive: true });
+  await makeFolders();
 
   const held = new Map<string, Held>();
   for (const name of await readdir(files)) {
@@ -56,6 +65,8 @@ export async function openFileCache(store: ObjectStore, folder: string, maxBytes
   async function fetchFile(entry: FileEntry): Promise<void> {
     const stream = await store.getStream(entry.key, entry.versionId);
     if (stream === undefined) throw missingVersion(entry);
+    await makeFolders();
+    await makeRoom(entry.size);
     const draft = join(temporary, randomUUID());
     try {
       await pipeline(stream, createWriteStream(draft));
@@ -68,15 +79,32 @@ export async function openFileCache(store: ObjectStore, folder: string, maxBytes
     await evict(entry.sha256);
   }
 
+  /** Both may be gone: cleaners of temporary files empty folders that look forgotten. */
+  async function makeFolders(): Promise<void> {
+    await mkdir(files, { recursive: true });
+    await mkdir(temporary, { recursive: true });
+  }
+
   /** Removes the files unused for longest until the rest fits. */
   async function evict(keep: string): Promise<void> {
-    let total = [...held.values()].reduce((sum, file) => sum + file.size, 0);
+    const total = [...held.values()].reduce((sum, file) => sum + file.size, 0);
+    await giveUp(total - maxBytes, keep);
+  }
+
+  /** Keeps as much of the disk free as is about to be written, whoever else fills it. */
+  async function makeRoom(bytes: number): Promise<void> {
+    const { bavail, bsize } = await statfs(files);
+    await giveUp(bytes + ROOM_FOR_OUTPUT_BYTES - bavail * bsize);
+  }
+
+  async function giveUp(bytes: number, keep?: string): Promise<void> {
+    let left = bytes;
     const oldestFirst = [...held].sort(([, a], [, b]) => a.lastUsed - b.lastUsed);
     for (const [name, file] of oldestFirst) {
-      if (total <= maxBytes) return;
+      if (left <= 0) return;
       if (file.users > 0 || name === keep) continue;
       held.delete(name);
-      total -= file.size;
+      left -= file.size;
       await unlink(join(files, name)).catch(() => undefined);
     }
   }
@@ -132,9 +160,21 @@ export async function openFileCache(store: ObjectStore, folder: string, maxBytes
     },
 
     async temporaryFolder() {
+      await makeFolders();
+      await makeRoom(0);
       const path = join(temporary, randomUUID());
       await mkdir(path);
       return path;
+    },
+
+    explained(error) {
+      if (!(error instanceof Error) || error instanceof MammoflowError || !DISK_FULL.test(error.message)) return error;
+      return new MammoflowError(
+        'service-unavailable',
+        `The disk of ${folder} on ${hostname()}, the cache of this worker (process ${process.pid}), is full.`,
+        'Free some space there, or start the worker with another folder (--cache or MAMMOFLOW_CACHE).',
+        { cause: error },
+      );
     },
   };
 }

@@ -6,6 +6,7 @@ import { ExamError, MammoflowError } from '../../pipeline/errors.js';
 import type { StageNode } from '../../pipeline/graph.js';
 import type { PlannedExam } from '../../pipeline/job.js';
 import type { Era, EraModels } from '../../pipeline/pipeline-document.js';
+import { QUALITY_STAGE, qualitySummarySchema } from '../../pipeline/quality-report.js';
 import { storeFile } from '../../repos/committed-files.js';
 import { findDatumRecord, readDatumRecord, replaceDatumRecord, writeDatumRecord } from '../../repos/datum-records.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
@@ -34,6 +35,8 @@ export interface DatumResult {
   readonly job: string;
   /** Why it was computed although there was a record. */
   readonly replaced?: string;
+  /** Codes of what a quality stage warns of; absent when it warns of nothing. */
+  readonly warnings?: readonly string[];
 }
 
 /**
@@ -56,17 +59,20 @@ export async function runDatum(
   const node = nodeNamed(settings.graph, request.stage);
   const models = modelsOf(settings.eras[planned.era], node);
   const inputs = await inputFiles(dependencies, node, planned, request);
-  const names = { bundle: settings.eras[planned.era]?.bundle ?? '' };
+  const names = { bundle: settings.eras[planned.era]?.bundle ?? '', accepted: (planned.accepted ?? []).join(',') };
   const document = datumKeyDocument(node, request.exam, models, inputs, names);
   const key = datumKey(document, sha256Hex);
 
   const known = await findDatumRecord(store, node.name, request.exam, key);
   const lost = known && (await firstLost(dependencies, known.record.files));
-  if (known !== undefined && lost === undefined) return { datum: key, computed: false, job: known.record.job };
+  if (known !== undefined && lost === undefined)
+    return { datum: key, computed: false, job: known.record.job, ...warningCodes(known.record) };
   const replaced = lost && `version ${lost.versionId} of ${lost.key} was gone from the bucket`;
 
   requireVersion(dependencies, node);
-  const startedAt = new Date().toISOString();
+  // By the bucket's clock: that of a worker may be days ahead, and nobody would notice.
+  const now = (): string => new Date(store.serverTime()).toISOString();
+  const startedAt = now();
   const seconds = stopwatch();
   const outputFolder = await dependencies.cache.temporaryFolder();
   const held: CachedFile[] = [];
@@ -104,11 +110,19 @@ export async function runDatum(
         ...(replaced === undefined ? {} : { replaced }),
       } as DatumRecord['provenance'],
       startedAt,
-      finishedAt: new Date().toISOString(),
+      finishedAt: now(),
     };
     const written =
       known === undefined ? await writeDatumRecord(store, record) : await replaceDatumRecord(store, record, known.etag);
-    return { datum: key, computed: true, job: written.job, ...(replaced === undefined ? {} : { replaced }) };
+    return {
+      datum: key,
+      computed: true,
+      job: written.job,
+      ...(replaced === undefined ? {} : { replaced }),
+      ...warningCodes(written),
+    };
+  } catch (error) {
+    throw dependencies.cache.explained(error);
   } finally {
     for (const file of held) file.release();
     await rm(outputFolder, { recursive: true, force: true });
@@ -123,6 +137,12 @@ function stopwatch(): () => number {
     last += since;
     return Math.round(since) / 1_000;
   };
+}
+
+function warningCodes({ document, summary }: DatumRecord): { warnings?: readonly string[] } {
+  if (document.stage !== QUALITY_STAGE) return {};
+  const warnings = qualitySummarySchema.safeParse(summary).data?.warnings ?? [];
+  return warnings.length === 0 ? {} : { warnings: [...new Set(warnings.map(({ code }) => code))].sort() };
 }
 
 /** The first of some files whose version is gone. */

@@ -2,10 +2,10 @@ import pLimit from 'p-limit';
 import { checkExamFile, checkExamFileSize } from '../../imaging/check-exam-file.js';
 import type { Commit, FileEntry } from '../../pipeline/commit.js';
 import { ExamError } from '../../pipeline/errors.js';
-import { EXAM_FILES } from '../../pipeline/exam.js';
-import { missingViews } from '../../pipeline/exam-files.js';
+import { lostListRemark, missingViews } from '../../pipeline/exam-files.js';
 import { durationText, judgeExam } from '../../pipeline/inbox.js';
 import type { InboxSettings } from '../../pipeline/inbox-settings.js';
+import { committedName } from '../../pipeline/view-names.js';
 import { type SeenCorrections, shortFingerprint } from '../../planning/look-into-inbox.js';
 import { copyFile } from '../../repos/committed-files.js';
 import { openErasures } from '../../repos/erasures.js';
@@ -38,7 +38,7 @@ export interface TakenIn {
   readonly refused: readonly { readonly exam: string; readonly reason: string }[];
   /** Exams that stay because a service failed for them, as of an object that may not be read: others go on. */
   readonly failed: readonly { readonly exam: string; readonly reason: string }[];
-  /** Exams whose views came far apart, as sentences. */
+  /** What is to be looked at in exams that were taken in, as that their views came far apart: sentences. */
   readonly flagged: readonly string[];
 }
 
@@ -57,7 +57,8 @@ interface Exam {
   readonly copies: readonly FileEntry[];
   /** Versions of committed files that the bucket has lost and that came again. */
   readonly lost: readonly string[];
-  readonly apart?: number;
+  /** What is to be looked at, although it is taken in: sentences. */
+  readonly flags: readonly string[];
 }
 
 /**
@@ -96,7 +97,7 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
   const erasedBefore = await openErasures(store);
 
   async function prepare(name: string): Promise<Exam | undefined> {
-    const files = (await limit(() => openInboxItem(store, 'exams', name))).filter(isCommittable);
+    const files = await limit(() => openInboxItem(store, 'exams', name));
     if (files.length === 0 || (await erasedBefore({ name, files })) !== undefined) return undefined;
     const before = committed.get(name)?.files ?? [];
     const arrival = judgeExam(
@@ -109,20 +110,30 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
     if (arrival.state !== 'ready') return undefined;
     if (arrival.correction && request.seen[name]?.files !== shortFingerprint(files)) return undefined;
     try {
+      const names = files.map(({ path }) => path);
       for (const { path, size } of files) checkExamFileSize(name, path, size);
       // All of it before anything is copied: a refused exam leaves nothing behind.
-      const hashes = await allEnded(files.map((file) => read(() => checkedHash(store, name, file))));
-      const copied = await allEnded(files.map((file, index) => place(name, file, hashes[index], before)));
+      const checked = await allEnded(files.map((file) => read(() => checkedFile(store, name, file, names))));
+      const copied = await allEnded(files.map((file, index) => place(name, file, checked[index]?.sha256, before)));
       if (copied.some((file) => file === undefined)) return undefined;
       const entries = copied as PreparedFile[];
+      const whole = missingViews(names).length === 0;
+      const now = entries.map(({ entry }) => entry);
+      const lost = whole ? lostListRemark(name, before, now) : undefined;
       return {
         name,
         taken: files,
-        whole: missingViews(files.map(({ path }) => path)).length === 0,
-        files: entries.map(({ entry }) => entry),
+        whole,
+        files: now,
         copies: entries.flatMap(({ entry, copied: isCopy }) => (isCopy ? [entry] : [])),
         lost: entries.flatMap(({ lost }) => lost ?? []),
-        ...(arrival.apart === undefined ? {} : { apart: arrival.apart }),
+        flags: [
+          ...(arrival.apart === undefined
+            ? []
+            : [`The views of exam ${name} came ${durationText(arrival.apart)} apart.`]),
+          ...checked.flatMap((file) => file?.remarks ?? []),
+          ...(lost === undefined ? [] : [lost]),
+        ],
       };
     } catch (error) {
       if (!(error instanceof ExamError)) throw error;
@@ -135,11 +146,12 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
   /** Undefined when the version is gone from the inbox. */
   async function place(
     exam: string,
-    { path, key, versionId, size }: InboxVersion,
+    { path: uploaded, key, versionId, size }: InboxVersion,
     sha256: string | undefined,
     before: readonly FileEntry[],
   ): Promise<PreparedFile | undefined> {
-    if (sha256 === undefined) return undefined;
+    const path = committedName(uploaded);
+    if (sha256 === undefined || path === undefined) return undefined;
     return limit(async () => {
       const known = before.find((entry) => entry.path === path && entry.sha256 === sha256);
       const isThere = known !== undefined && (await store.head(known.key, known.versionId)) !== undefined;
@@ -205,15 +217,17 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
  * Reads a file of the inbox and checks it as `put` does. Undefined when the version is gone.
  * @throws ExamError when it cannot be right.
  */
-async function checkedHash(
+async function checkedFile(
   store: ObjectStore,
   exam: string,
   { path, key, versionId }: InboxVersion,
-): Promise<string | undefined> {
+  beside: readonly string[],
+): Promise<{ sha256: string; remarks: readonly string[] } | undefined> {
   const bytes = (await store.get(key, versionId))?.bytes;
   if (bytes === undefined) return undefined;
-  await checkExamFile(exam, path, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  return sha256Hex(bytes);
+  const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const remarks = await checkExamFile(exam, path, content, beside);
+  return { sha256: sha256Hex(bytes), remarks };
 }
 
 interface PreparedFile {
@@ -223,18 +237,13 @@ interface PreparedFile {
   readonly lost?: string;
 }
 
-const isCommittable = ({ path }: InboxVersion): boolean => EXAM_FILES.includes(path);
-
 /** The exam's files once its upload is committed, ordered by path. */
 function merged({ whole, files }: Exam, before: readonly FileEntry[]): FileEntry[] {
   const kept = whole ? [] : before.filter(({ path }) => !files.some((file) => file.path === path));
   return [...kept, ...files].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-const flagsOf = (exams: readonly Exam[]): string[] =>
-  exams.flatMap(({ name, apart }) =>
-    apart === undefined ? [] : [`The views of exam ${name} came ${durationText(apart)} apart.`],
-  );
+const flagsOf = (exams: readonly Exam[]): string[] => exams.flatMap(({ flags }) => flags);
 
 function messageOf(exams: readonly Exam[], flagged: readonly string[]): string {
   const what = exams.length === 1 ? `exam ${exams[0]?.name}` : `${exams.length} exams`;

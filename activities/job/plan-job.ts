@@ -9,6 +9,7 @@ import {
   type PlannedExam,
   type ProcessCommitSettings,
   type Scope,
+  scopeListSchema,
 } from '../../pipeline/job.js';
 import { type Candidates, examStates, findCandidates } from '../../planning/candidates.js';
 import { wantsOf } from '../../planning/wants.js';
@@ -72,7 +73,15 @@ export async function planJob(
     planned += 1;
     const era = eras.indexOf(wants.eraOf(item));
     erasUsed.add(era);
-    page.push({ exam: item.name, files: [...item.files], era, wanted, replay: outcome !== undefined });
+    const accepted = [...wants.acceptedOf(item)];
+    page.push({
+      exam: item.name,
+      files: [...item.files],
+      era,
+      wanted,
+      replay: outcome !== undefined,
+      ...(accepted.length === 0 ? {} : { accepted }),
+    });
     if (page.length === PAGE_EXAMS) await flush();
   }
   if (page.length > 0) await flush();
@@ -88,7 +97,7 @@ export async function planJob(
       only: settings.only,
       graph: wants.graph,
       eras,
-      plannedAt: new Date().toISOString(),
+      plannedAt: new Date(repository.store.serverTime()).toISOString(),
     };
     await writeJson(repository.store, jobSettingsKey(job), jobSettings as unknown as Json);
   }
@@ -109,6 +118,7 @@ export async function planJob(
       taskQueue: node.taskQueue,
       resource: node.resource,
       upstream: upstreamStages(node),
+      ...(node.after === undefined ? {} : { after: node.after }),
     })),
     pagesAtOnce: PAGES_AT_ONCE,
   };
@@ -150,14 +160,21 @@ async function exactScope(repository: Repository, commit: Commit, only: Scope): 
     return { exams: () => iterate(repository.inputs.getMany(root, failed)), settled };
   }
   if (typeof only === 'string') return { exams: () => repository.inputs.items(root), settled };
-  const found = await repository.inputs.getMany(root, only);
-  const missing = only.filter((name) => !found.has(name));
+  const names = Array.isArray(only) ? only : await listedNames(repository, only.listedIn);
+  const found = await repository.inputs.getMany(root, names);
+  const missing = names.filter((name) => !found.has(name));
   if (missing.length === 0) return { exams: () => iterate(found), settled };
   throw new MammoflowError(
     'not-found',
     `The commit has no exam ${missing.join(', ')}.`,
     'See `mammoflow ls exams` for what there is.',
   );
+}
+
+async function listedNames({ store }: Repository, key: string): Promise<readonly string[]> {
+  const list = await readJson(store, key, scopeListSchema);
+  if (list !== undefined) return list.exams;
+  throw new MammoflowError('not-found', `The list of exams ${key} is not in the bucket.`, 'Start the job again.');
 }
 
 const isFailed = (item: OutcomeItem): boolean => item.outcome === 'failed';

@@ -26,6 +26,7 @@ export async function settle(
     if (outcome?.outcome === 'failed') failed += 1;
     else processed += 1;
   }
+  const accepted = Object.keys(wants.document.accepted ?? {}).sort();
   await writeMemo(repository.store, {
     schemaVersion: 1,
     context: wants.context(),
@@ -35,6 +36,7 @@ export async function settle(
     results: resultsOf(head),
     processed,
     failed,
+    ...(accepted.length === 0 ? {} : { accepted }),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { IS_OPEN } from '../../planning/open-executions.js';
 import { stagesEver } from '../../repos/forget-exam.js';
 import { type Amount, bytesOf, findGarbage } from '../../repos/garbage.js';
 import type { Session } from '../session.js';
@@ -65,7 +66,7 @@ export async function collectGarbage(session: Session, options: CollectGarbageOp
 /** Jobs that run, and jobs whose exams still run although they have ended themselves. */
 export async function runningJobs(client: Client): Promise<string[]> {
   const jobs = new Set<string>();
-  const query = "WorkflowType IN ('processCommit', 'processExam') AND ExecutionStatus = 'Running'";
+  const query = `WorkflowType IN ('processCommit', 'processExam') AND ${IS_OPEN}`;
   for await (const { type, workflowId } of client.workflow.list({ query })) {
     // An exam's workflow is called `<job>/<exam>`.
     jobs.add(type === 'processExam' ? workflowId.slice(0, workflowId.lastIndexOf('/')) : workflowId);

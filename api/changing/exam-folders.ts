@@ -4,7 +4,8 @@ import pLimit from 'p-limit';
 import { checkExamFile, checkExamFileSize } from '../../imaging/check-exam-file.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
 import { EXAM_FILES, VIEWS, viewFile } from '../../pipeline/exam.js';
-import { checkAllViews, checkExamId, checkViewNames, viewMeant } from '../../pipeline/exam-files.js';
+import { checkAllViews, checkExamId, examFilesOf, viewMeant } from '../../pipeline/exam-files.js';
+import { leftoverReason, likenessOf, likenessText } from '../../pipeline/view-names.js';
 import type { ItemToPut } from '../../repos/put-items.js';
 
 /** An exam that cannot be committed, and why. */
@@ -18,6 +19,10 @@ export interface ExamFolders {
   readonly refused: readonly RefusedExam[];
   /** Files and folders that are no part of an exam: reported, and left where they are. */
   readonly leftOut: readonly string[];
+  /** What each of them is, or why it is no exam, by its path; worded to follow the path and a colon. */
+  readonly leftOutReasons: Readonly<Record<string, string>>;
+  /** What is to be known of exams that are taken all the same, as sentences. */
+  readonly remarks: readonly string[];
 }
 
 /** Exams read and checked at once. */
@@ -32,7 +37,8 @@ const CONCURRENCY = 8;
  */
 export async function findExamFolders(paths: readonly string[]): Promise<ExamFolders> {
   const found: string[] = [];
-  const leftOut: string[] = [];
+  const leftOut = new Map<string, string>();
+  const remarks: string[] = [];
   // Naming a folder twice, or an exam and the folder above it, is no mistake.
   for (const path of new Set(paths.map((given) => resolve(given)))) await collectFolders(path, found, leftOut);
   const folders = [...new Set(found)];
@@ -55,7 +61,8 @@ export async function findExamFolders(paths: readonly string[]): Promise<ExamFol
         try {
           const checked = await checkExamFolder(onlyPlace(exam, places));
           exams.push(checked.item);
-          leftOut.push(...checked.leftOut);
+          for (const [path, reason] of checked.leftOut) leftOut.set(path, reason);
+          remarks.push(...checked.remarks);
         } catch (error) {
           refused.push({ exam, reason: reasonOf(error, exam) });
         }
@@ -64,7 +71,13 @@ export async function findExamFolders(paths: readonly string[]): Promise<ExamFol
   );
   const byExam = (a: { exam: string }, b: { exam: string }): number => (a.exam < b.exam ? -1 : 1);
   exams.sort((a, b) => byExam({ exam: a.name }, { exam: b.name }));
-  return { exams, refused: refused.sort(byExam), leftOut: leftOut.sort() };
+  return {
+    exams,
+    refused: refused.sort(byExam),
+    leftOut: [...leftOut.keys()].sort(),
+    leftOutReasons: Object.fromEntries(leftOut),
+    remarks: remarks.sort(),
+  };
 }
 
 /** Which of two folders is meant cannot be known, and the wrong one could be another patient: so none is taken. */
@@ -86,7 +99,7 @@ function reasonOf(error: unknown, exam: string): string {
   return `${file} of exam ${exam} cannot be read (${code}). Check that it is there and may be read by you.`;
 }
 
-async function collectFolders(path: string, folders: string[], leftOut: string[]): Promise<void> {
+async function collectFolders(path: string, folders: string[], leftOut: Map<string, string>): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new MammoflowError('not-found', `${path} does not exist.`, 'Correct the path.');
   if (!found.isDirectory()) {
@@ -103,32 +116,63 @@ async function collectFolders(path: string, folders: string[], leftOut: string[]
   }
   for (const name of names) {
     const child = join(path, name);
-    if (await isExamFolder(child)) folders.push(child);
-    else leftOut.push(child);
+    const reason = leftoverReason(name) ?? (await noExamReason(child));
+    if (reason === undefined) folders.push(child);
+    else leftOut.set(child, reason);
   }
 }
 
-/** A folder counts as an exam as soon as it holds a picture, so that one with wrong names is refused and not overlooked. */
-async function isExamFolder(path: string): Promise<boolean> {
-  // Links count as what they point to; what cannot be looked into is left out and reported.
-  const names = await readdir(path).catch(() => []);
-  return names.some((name) => name.toLowerCase().endsWith('.png'));
+/**
+ * Why a path is no exam. A folder counts as one as soon as it holds a picture, so that one with wrong names is refused and
+ * not overlooked.
+ */
+async function noExamReason(path: string): Promise<string | undefined> {
+  // Links count as what they point to.
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => error.code);
+  if (typeof found !== 'object') return `cannot be read (${found})`;
+  if (!found.isDirectory()) return noPartReason(basename(path));
+  const names = await readdir(path).catch((error: NodeJS.ErrnoException) => error.code);
+  if (!Array.isArray(names)) return `cannot be read (${names})`;
+  const files = names.filter((name) => leftoverReason(name) === undefined);
+  if (files.some((name) => name.toLowerCase().endsWith('.png'))) return undefined;
+  if (files.length === 0) return 'an empty folder';
+  const like = files.flatMap((name) => {
+    const likeness = likenessOf(name);
+    return likeness === undefined ? [] : [`${name} ${likenessText(likeness)}. ${likeness.next}`];
+  });
+  return like.length === 0 ? 'a folder without a view' : `a folder without a view; ${like[0]}`;
 }
 
-async function checkExamFolder(folder: string): Promise<{ item: ItemToPut; leftOut: string[] }> {
+/** What a file beside exams or views is. */
+function noPartReason(name: string): string {
+  const leftover = leftoverReason(name);
+  if (leftover !== undefined) return leftover;
+  const likeness = likenessOf(name);
+  return likeness === undefined ? 'no part of an exam' : `no part of an exam; ${likenessText(likeness)}`;
+}
+
+async function checkExamFolder(
+  folder: string,
+): Promise<{ item: ItemToPut; leftOut: (readonly [string, string])[]; remarks: readonly string[] }> {
   const exam = basename(folder);
   checkExamId(exam);
   const names = (await readdir(folder)).sort();
-  checkViewNames(exam, names);
+  const named = examFilesOf(exam, names);
   checkAllViews(exam, names);
-  const present = EXAM_FILES.filter((name) => names.includes(name));
-  for (const name of present) {
+  const files: ItemToPut['files'][number][] = [];
+  const remarks: string[] = [];
+  for (const path of EXAM_FILES) {
+    const name = named.get(path);
+    if (name === undefined) continue;
     await checkIsFile(exam, folder, name);
-    await checkExamFile(exam, name, join(folder, name));
+    remarks.push(...(await checkExamFile(exam, name, join(folder, name), names)));
+    files.push({ path, local: join(folder, name) });
   }
-  const files = present.map((path) => ({ path, local: join(folder, path) }));
-  const leftOut = names.filter((name) => !EXAM_FILES.includes(name)).map((name) => join(folder, name));
-  return { item: { name: exam, files }, leftOut };
+  const taken = new Set(named.values());
+  const leftOut = names
+    .filter((name) => !taken.has(name))
+    .map((name) => [join(folder, name), noPartReason(name)] as const);
+  return { item: { name: exam, files }, leftOut, remarks };
 }
 
 /** Pipes and devices are refused, and files of absurd size. */

@@ -1,7 +1,7 @@
 import { type Commit, DEFAULT_BRANCH } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { hasWork } from '../../planning/has-work.js';
-import { startJob } from '../jobs/jobs-client.js';
+import { startJob } from '../jobs/start-job.js';
 import type { Session } from '../session.js';
 
 /** Where a verb commits, and whether the job that follows is started. */

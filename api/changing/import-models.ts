@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { importCheckpoints } from '../../models/nyu/import-checkpoints.js';
+import { importCheckpoints, sourceRemark } from '../../models/nyu/import-checkpoints.js';
 import type { ModelRole } from '../../pipeline/bundle.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { examIdSchema } from '../../pipeline/exam.js';
@@ -26,6 +26,8 @@ export interface ImportOutcome extends Committed {
   readonly bundle: string;
   /** The bundle that new exams are processed with from now on. */
   readonly inUse: string | null;
+  /** How weights lay in checkpoints of other tools: under which key, with which prefix. Absent when as in NYU's. */
+  readonly remarks?: readonly string[];
 }
 
 /**
@@ -50,7 +52,14 @@ export async function importModels(session: Session, options: ImportModelsOption
   try {
     const target = join(temporary, name);
     const told = (file: string): void => onProgress(`converting ${file}`);
-    await importCheckpoints({ folder: resolve(folder), files: { ...files }, name, target, onProgress: told });
+    const { sources = [] } = await importCheckpoints({
+      folder: resolve(folder),
+      files: { ...files },
+      name,
+      target,
+      onProgress: told,
+    });
+    const remarks = sources.flatMap((source) => sourceRemark(source) ?? []);
     onProgress('trying the networks');
     const { commit, job, held, inUse } = await put(session, {
       repo: 'models',
@@ -60,7 +69,7 @@ export async function importModels(session: Session, options: ImportModelsOption
       ...(options.process === undefined ? {} : { process: options.process }),
       for: options.for,
     });
-    return { bundle: name, commit, job, inUse, ...(held && { held }) };
+    return { bundle: name, commit, job, inUse, ...(held && { held }), ...(remarks.length > 0 && { remarks }) };
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

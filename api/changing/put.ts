@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Commit, DEFAULT_BRANCH } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
+import { lostListRemark } from '../../pipeline/exam-files.js';
 import { eraOf, useBundle } from '../../planning/use-bundle.js';
 import { readPipeline } from '../../repos/pipeline-repo.js';
 import { type ItemToPut, type PutProgress, type PutResult, putItems } from '../../repos/put-items.js';
@@ -34,6 +35,10 @@ export interface PutOutcome extends Committed {
   readonly refused: readonly Refusal[];
   /** Files and folders that are no part of an exam. */
   readonly leftOut: readonly string[];
+  /** What each of them is, by its path; absent when there are none. */
+  readonly leftOutReasons?: Readonly<Record<string, string>>;
+  /** What is to be known of exams that were put all the same, as sentences; absent when there is nothing. */
+  readonly remarks?: readonly string[];
 }
 
 /**
@@ -60,7 +65,8 @@ export async function put(session: Session, options: PutOptions): Promise<PutOut
 
 async function putExams(session: Session, options: PutOptions): Promise<PutOutcome> {
   if (options.for !== undefined) throw new MammoflowError('invalid-argument', '--for is for models.', 'Leave it out.');
-  const { exams, refused, leftOut } = await findExamFolders(options.paths);
+  const { exams, refused, leftOut, leftOutReasons, remarks: found } = await findExamFolders(options.paths);
+  const remarks = [...found, ...(await lostLists(session, options.branch ?? DEFAULT_BRANCH, exams))];
   const { branch = DEFAULT_BRANCH, message = `Put ${nameOrCount(exams, 'exam')}`, onProgress } = options;
   const result =
     exams.length === 0
@@ -72,7 +78,23 @@ async function putExams(session: Session, options: PutOptions): Promise<PutOutco
           details: { author: session.author, message, by: { kind: 'put' } },
           ...(onProgress === undefined ? {} : { onProgress }),
         });
-  return { repo: 'exams', ...(await processIfAsked(session, result, options)), refused, leftOut };
+  const committed = await processIfAsked(session, result, options);
+  return {
+    repo: 'exams',
+    ...committed,
+    refused,
+    leftOut,
+    ...(leftOut.length > 0 && { leftOutReasons }),
+    ...(remarks.length > 0 && { remarks }),
+  };
+}
+
+/** Exams that are to be replaced by ones without their exam lists, as sentences. */
+async function lostLists({ repository }: Session, branch: string, exams: readonly ItemToPut[]): Promise<string[]> {
+  const root = rootOf(await repository.head(branch), 'exams');
+  const names = exams.map(({ name }) => name);
+  const committed = await repository.inputs.getMany(root, names);
+  return exams.flatMap(({ name, files }) => lostListRemark(name, committed.get(name)?.files ?? [], files) ?? []);
 }
 
 async function putModels(session: Session, options: PutOptions): Promise<PutOutcome> {

@@ -1,3 +1,4 @@
+import { canonicalJson, type Json } from '../../pipeline/canonical-json.js';
 import {
   type Commit,
   DEFAULT_BRANCH,
@@ -5,14 +6,16 @@ import {
   type InputItem,
   OUTCOMES,
   type OutcomeItem,
+  type StageItem,
   type TreeRoot,
 } from '../../pipeline/commit.js';
+import { QUALITY_STAGE } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { inBatches } from '../../planning/batches.js';
 import { type CommitWants, wantsOf } from '../../planning/wants.js';
 import { erasedOn, examOfErasure, openErasures } from '../../repos/erasures.js';
+import type { FoundPredictions, FoundWarnings, HeadlineReader } from '../../repos/headlines.js';
 import { erasuresPrefix } from '../../repos/layout.js';
-import type { FoundPredictions, PredictionReader } from '../../repos/prediction-segments.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 
 /** What the index knows of one exam of a state. */
@@ -25,6 +28,8 @@ export interface IndexedExam {
   readonly madeWith: string | undefined;
   /** Of the datum in the tree, wanted or not. */
   readonly predictions: FoundPredictions | undefined;
+  /** Of the quality checks; undefined where there were none yet. */
+  readonly warnings: FoundWarnings | undefined;
   /** The sentence that says when it was erased. */
   readonly erased: string | undefined;
 }
@@ -57,7 +62,7 @@ export interface ExamIndexes {
  * A projection of commits that lists are answered from: it holds nothing that is not in the trees and files, follows from one
  * state to another by what differs between their trees, and can be thrown away at any time.
  */
-export function openExamIndexes(repository: Repository, predictions: PredictionReader): ExamIndexes {
+export function openExamIndexes(repository: Repository, headlines: HeadlineReader): ExamIndexes {
   /** By branch, or by commit for states of the past. What was used last is last. */
   const indexes = new Map<string, ExamIndex>();
   let erasures = new Map<string, string>();
@@ -92,6 +97,14 @@ export function openExamIndexes(repository: Repository, predictions: PredictionR
     for await (const { name } of inputs.diff(before('exams'), rootOf(commit, 'exams'))) names.add(name);
     for await (const { name } of outcomes.diff(before(OUTCOMES), rootOf(commit, OUTCOMES))) names.add(name);
     for await (const { name } of stages.diff(before('classify'), rootOf(commit, 'classify'))) names.add(name);
+    for await (const { name } of stages.diff(before(QUALITY_STAGE), rootOf(commit, QUALITY_STAGE))) names.add(name);
+    // What people accept of single exams is no part of the context.
+    const accepted = [from?.wants.document.accepted ?? {}, wants.document.accepted ?? {}] as const;
+    for (const exam of new Set(accepted.flatMap((one) => Object.keys(one)))) {
+      if (canonicalJson((accepted[0][exam] ?? null) as Json) !== canonicalJson((accepted[1][exam] ?? null) as Json)) {
+        names.add(exam);
+      }
+    }
     if (from !== undefined && wants.context() !== from.wants.context()) {
       // Those that belonged to no models may belong to one of those that are wanted now.
       for (const { exam, outcome, madeWith } of exams.values()) {
@@ -106,7 +119,7 @@ export function openExamIndexes(repository: Repository, predictions: PredictionR
         else exams.set(exam, found);
       }
     }
-    await predictions.keep();
+    await headlines.keep();
     versions += 1;
     return { commit, wants, exams, version: versions };
   }
@@ -117,9 +130,10 @@ export function openExamIndexes(repository: Repository, predictions: PredictionR
     wants: CommitWants,
     erasureOf: Awaited<ReturnType<typeof openErasures>>,
   ): Promise<Map<string, IndexedExam | undefined>> {
-    const [items, outcomes, classified] = await Promise.all([
+    const [items, outcomes, checked, classified] = await Promise.all([
       repository.inputs.getMany(rootOf(commit, 'exams'), names),
       repository.outcomes.getMany(rootOf(commit, OUTCOMES), names),
+      repository.stages.getMany(rootOf(commit, QUALITY_STAGE), names),
       repository.stages.getMany(rootOf(commit, 'classify'), names),
     ]);
     const erased = new Map<string, string>();
@@ -127,10 +141,14 @@ export function openExamIndexes(repository: Repository, predictions: PredictionR
       const erasure = await erasureOf(item);
       if (erasure !== undefined) erased.set(item.name, erasedOn(erasure));
     }
-    const processed = [...classified.values()].filter(
-      ({ name }) => items.has(name) && !erased.has(name) && outcomes.get(name)?.outcome === 'processed',
-    );
-    const found = await predictions.of(processed);
+    const processed = (found: ReadonlyMap<string, StageItem>): StageItem[] =>
+      [...found.values()].filter(
+        ({ name }) => items.has(name) && !erased.has(name) && outcomes.get(name)?.outcome === 'processed',
+      );
+    const [predictions, warnings] = await Promise.all([
+      headlines.predictions(processed(classified)),
+      headlines.warnings(processed(checked)),
+    ]);
     return new Map(
       names.map((exam): [string, IndexedExam | undefined] => {
         const item = items.get(exam);
@@ -139,7 +157,15 @@ export function openExamIndexes(repository: Repository, predictions: PredictionR
         const madeWith = outcome && verifiedModels(item, outcome, wants);
         return [
           exam,
-          { exam, since: item.since, outcome, madeWith, predictions: found.get(exam), erased: erased.get(exam) },
+          {
+            exam,
+            since: item.since,
+            outcome,
+            madeWith,
+            predictions: predictions.get(exam),
+            warnings: warnings.get(exam),
+            erased: erased.get(exam),
+          },
         ];
       }),
     );
@@ -152,12 +178,13 @@ export function openExamIndexes(repository: Repository, predictions: PredictionR
     const news = new Set([...there].filter(([exam, etag]) => erasures.get(exam) !== etag).map(([exam]) => exam));
     erasures = there;
     if (news.size === 0) return news;
-    predictions.drop(news);
+    headlines.drop(news);
     for (const [name, index] of indexes) {
       const exams = new Map(index.exams);
       for (const exam of news) {
         const known = exams.get(exam);
-        if (known !== undefined) exams.set(exam, { ...known, predictions: undefined, erased: 'Erased.' });
+        if (known !== undefined)
+          exams.set(exam, { ...known, predictions: undefined, warnings: undefined, erased: 'Erased.' });
       }
       versions += 1;
       indexes.set(name, { ...index, exams, version: versions });

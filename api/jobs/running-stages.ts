@@ -1,7 +1,7 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { z } from 'zod';
-import { pollersOf } from '../pollers.js';
+import { aliveWorkers } from '../alive-workers.js';
 
 /** A stage that is running, waiting to be tried again, or waiting for a worker. */
 export interface RunningStage {
@@ -34,9 +34,6 @@ const heartbeatSchema = z.object({
   progress: z.object({ step: z.string(), done: z.number(), total: z.number() }).optional(),
 });
 
-/** A worker asks its queue for work at least once a minute; one that has not for longer than this is gone. */
-const GONE_AFTER_MS = 90_000;
-
 /**
  * What a few of a job's exams are doing now, from the heartbeats of their stages, and which task queues they wait for
  * that nobody serves.
@@ -46,7 +43,7 @@ export async function runningStages(client: Client, job: string): Promise<Runnin
   const found: RunningStage[] = [];
   const queues = new Map<string, boolean>();
   const isServed = async (queue: string): Promise<boolean> => {
-    const known = queues.get(queue) ?? (await hasPoller(client, queue));
+    const known = queues.get(queue) ?? (await isServedBy(client, queue));
     queues.set(queue, known);
     return known;
   };
@@ -76,9 +73,6 @@ export async function runningStages(client: Client, job: string): Promise<Runnin
   return found;
 }
 
-async function hasPoller({ connection, options }: Client, queue: string): Promise<boolean> {
-  const pollers = await pollersOf(connection, options.namespace, queue);
-  return pollers.some(
-    ({ kinds, lastSeen }) => kinds.includes('activity') && Date.now() - Date.parse(lastSeen) < GONE_AFTER_MS,
-  );
+async function isServedBy(client: Client, queue: string): Promise<boolean> {
+  return (await aliveWorkers(client, [queue])).some(({ kinds }) => kinds.includes('activity'));
 }

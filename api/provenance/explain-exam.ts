@@ -2,8 +2,9 @@ import { canonicalJson, type Json } from '../../pipeline/canonical-json.js';
 import type { Commit, CommitOrigin, FileEntry, InputItem, OutcomeItem, StageItem } from '../../pipeline/commit.js';
 import type { DatumKeyDocument, DatumRecord } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
-import { type StageNode, upstreamStages } from '../../pipeline/graph.js';
+import { precedingStages, type StageNode } from '../../pipeline/graph.js';
 import { type ExamOutcome, type JobSettings, jobSettingsSchema, type StageStatus } from '../../pipeline/job.js';
+import { QUALITY_STAGE, type QualityWarning, qualitySummarySchema } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { wantsOf } from '../../planning/wants.js';
 import { readDatumRecord } from '../../repos/datum-records.js';
@@ -53,6 +54,8 @@ export interface StageExplanation {
   readonly job?: string;
   /** Worker build, host, execution provider and the like. */
   readonly provenance?: Readonly<Record<string, Json>>;
+  /** What a quality stage warns of. */
+  readonly warnings?: readonly QualityWarning[];
   readonly startedAt?: string;
   readonly finishedAt?: string;
   readonly seconds?: number;
@@ -234,9 +237,9 @@ function withoutDatum(
 const failureOf = (stage: string, outcome: OutcomeItem | undefined): string[] =>
   outcome?.stage === stage && outcome.reason !== undefined ? [outcome.reason] : [];
 
-/** The stages directly before this one that gave it nothing to read. */
+/** The stages directly before this one that gave it nothing to read, or as its gate kept it from starting. */
 const blockersOf = (node: StageNode | undefined, statuses: ReadonlyMap<string, StageStatus>): string[] =>
-  (node === undefined ? [] : upstreamStages(node)).flatMap((name) => {
+  (node === undefined ? [] : precedingStages(node)).flatMap((name) => {
     const status = statuses.get(name);
     if (status === 'failed') return [`${name} failed`];
     return status === 'blocked' ? [`${name} was blocked`] : [];
@@ -264,11 +267,18 @@ async function withDatum(
     parameters: departures(context.definitions, stage, document.parameters as Json),
     inputs: Object.entries(document.inputs).map(([name, sha256]) => sourceFile(name, sha256, context)),
     models: Object.entries(document.models).map(([role, { sha256 }]) => sourceModel(role, sha256, settings, context)),
+    ...warningsOf(record),
     provenance: record.provenance as Readonly<Record<string, Json>>,
     startedAt: record.startedAt,
     finishedAt: record.finishedAt,
     seconds,
   };
+}
+
+function warningsOf({ document, summary }: DatumRecord): { warnings?: readonly QualityWarning[] } {
+  if (document.stage !== QUALITY_STAGE) return {};
+  const warnings = qualitySummarySchema.safeParse(summary).data?.warnings ?? [];
+  return warnings.length === 0 ? {} : { warnings };
 }
 
 async function reasonOf(

@@ -8,7 +8,7 @@ import {
   type TreeItem,
 } from '../../pipeline/commit.js';
 import type { Predictions } from '../../pipeline/predictions.js';
-import { openPredictions } from '../../repos/prediction-segments.js';
+import { openHeadlines } from '../../repos/headlines.js';
 import { rootOf } from '../../repos/repository.js';
 import { resolveState } from '../resolve-state.js';
 import type { Session } from '../session.js';
@@ -46,7 +46,7 @@ export async function* examCommits(
   { repository }: Session,
   { exam, ref = DEFAULT_BRANCH, after, depth = DEPTH }: ExamCommitsOptions,
 ): AsyncGenerator<ExamCommit> {
-  const predictions = openPredictions(repository.store);
+  const headlines = openHeadlines(repository.store);
   let commit: Commit | undefined = after === undefined ? await resolveState(repository, ref) : undefined;
   if (after !== undefined) commit = await repository.parent(await repository.commit(after));
   let here = commit && (await stateAt(commit, undefined));
@@ -59,7 +59,7 @@ export async function* examCommits(
       ...(same(here.outcome, before.outcome) ? [] : (['outcome'] as const)),
     ];
     if (changed.length > 0) {
-      const found = here.classified && (await predictions.of([here.classified])).get(exam);
+      const found = here.classified && (await headlines.predictions([here.classified])).get(exam);
       yield {
         commit,
         changed,

@@ -2,11 +2,13 @@ import { LRUCache } from 'lru-cache';
 import { type Commit, DEFAULT_BRANCH } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { LABELS, type Label, type LabelProbabilities, type Variant } from '../../pipeline/predictions.js';
+import type { QualityWarning } from '../../pipeline/quality-report.js';
 import type { WaitingItem } from '../../pipeline/take-in.js';
-import { openPredictions } from '../../repos/prediction-segments.js';
+import { openHeadlines } from '../../repos/headlines.js';
 import type { Repository } from '../../repos/repository.js';
 import { type ExamIndex, type ExamIndexes, type IndexedExam, openExamIndexes } from '../exams/exam-index.js';
 import { type RunningExam, runningExams } from '../exams/running-exams.js';
+import { warningsOf } from '../quality-warnings.js';
 import { isBranchHead, resolveState } from '../resolve-state.js';
 import type { Session } from '../session.js';
 import { inbox } from './inbox.js';
@@ -44,6 +46,7 @@ export interface ExamLine {
   readonly image: LabelProbabilities | null;
   readonly imageheatmaps: LabelProbabilities | null;
   readonly notice?: string;
+  readonly warnings: readonly QualityWarning[];
 }
 
 export type ExamOrder = 'newest' | 'oldest' | 'failed' | 'exam' | 'highest' | 'lowest';
@@ -154,7 +157,7 @@ const LOOK_EVERY_MS = 2_000;
 
 function keptOf(repository: Repository): Kept {
   const kept = KEPT.get(repository) ?? {
-    indexes: openExamIndexes(repository, openPredictions(repository.store)),
+    indexes: openExamIndexes(repository, openHeadlines(repository.store)),
     views: new LRUCache({ max: 6 }),
     commits: new LRUCache({ max: 20_000 }),
   };
@@ -222,12 +225,14 @@ function waitingLine({ name, state, sentence, since }: WaitingItem): ExamLine {
     job: null,
     image: null,
     imageheatmaps: null,
+    warnings: [],
   };
 }
 
 function lineOf(indexed: IndexedExam, { wants }: ExamIndex, isHead: boolean, { running }: Live): ExamLine {
   const { exam, since, outcome, madeWith, predictions } = indexed;
-  const base = { exam, since, arrived: null, image: null, imageheatmaps: null };
+  const warnings = warningsOf(indexed.warnings);
+  const base = { exam, since, arrived: null, image: null, imageheatmaps: null, warnings };
   if (indexed.erased !== undefined) {
     return { ...base, state: 'erased', reason: indexed.erased, bundle: outcome?.bundle ?? null, job: null };
   }

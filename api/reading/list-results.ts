@@ -1,19 +1,22 @@
 import pLimit from 'p-limit';
-import { type Commit, type InputItem, OUTCOMES, type OutcomeItem } from '../../pipeline/commit.js';
+import { type Commit, type InputItem, OUTCOMES, type OutcomeItem, type StageItem } from '../../pipeline/commit.js';
 import { graphDigest } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { type ExamOutcome, type JobSettings, jobSettingsSchema } from '../../pipeline/job.js';
 import type { LabelProbabilities } from '../../pipeline/predictions.js';
+import type { QualityWarning } from '../../pipeline/quality-report.js';
+import { QUALITY_STAGE } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { inBatches } from '../../planning/batches.js';
 import { wantsOf } from '../../planning/wants.js';
 import { erasedOn, openErasures } from '../../repos/erasures.js';
 import { readJobOutcome } from '../../repos/exam-outcomes.js';
 import { sha256Hex } from '../../repos/hash.js';
+import { type FoundPredictions, type FoundWarnings, openHeadlines } from '../../repos/headlines.js';
 import { readJson } from '../../repos/json-objects.js';
 import { jobSettingsKey } from '../../repos/layout.js';
-import { type FoundPredictions, openPredictions } from '../../repos/prediction-segments.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
+import { warningsOf } from '../quality-warnings.js';
 
 /** What is known of one exam. Predictions are there for `processed` and `skipped` only. */
 export interface ExamResult {
@@ -34,6 +37,8 @@ export interface ExamResult {
   readonly damaged?: true;
   readonly image?: LabelProbabilities;
   readonly imageheatmaps?: LabelProbabilities;
+  /** What the quality checks warn of; absent when they warn of nothing. */
+  readonly warnings?: readonly QualityWarning[];
 }
 
 /** The stage whose summary holds the predictions. */
@@ -51,9 +56,9 @@ export type AsOf = 'now' | 'then' | { readonly graph: string };
 
 /** Which exams, and from where on. */
 export interface ExamSelection {
-  /** Only these; those that the commit does not have are passed over. */
+  /** Only these, by name; those that the commit does not have are passed over. */
   readonly exams?: readonly string[] | undefined;
-  /** Only those that follow this one in the order of the tree. */
+  /** Only those that follow this one: in the order of the tree, or by name among `exams`. */
   readonly after?: string | undefined;
 }
 
@@ -71,31 +76,34 @@ export async function* streamResults(
 ): AsyncGenerator<ExamResult> {
   const wants = await wantsOf(repository, definitions, commit);
   const erasureOf = await openErasures(repository.store);
-  const predictions = openPredictions(repository.store);
+  const headlines = openHeadlines(repository.store);
   const root = rootOf(commit, 'exams');
   const items =
     exams === undefined
       ? repository.inputs.items(root, after)
-      : (await repository.inputs.getMany(root, exams)).values();
+      : chosenItems(await repository.inputs.getMany(root, exams), after);
   try {
     for await (const results of ahead(inBatches(items, AT_ONCE), resultsOf)) yield* results;
   } finally {
-    await predictions.keep();
+    await headlines.keep();
   }
 
   async function resultsOf(batch: readonly InputItem[]): Promise<ExamResult[]> {
     const names = batch.map(({ name }) => name);
-    const [outcomes, classified] = await Promise.all([
+    const [outcomes, classified, checked] = await Promise.all([
       repository.outcomes.getMany(rootOf(commit, OUTCOMES), names),
       repository.stages.getMany(rootOf(commit, PREDICTING_STAGE), names),
+      repository.stages.getMany(rootOf(commit, QUALITY_STAGE), names),
     ]);
     const states = await Promise.all(batch.map((item) => stateOf(item, outcomes.get(item.name))));
-    const shown = states.flatMap(({ exam, outcome }) => {
-      const item = outcome === 'processed' ? classified.get(exam) : undefined;
-      return item === undefined ? [] : [item];
-    });
-    const found = await predictions.of(shown);
-    return states.map((state) => withPredictions(state, found.get(state.exam)));
+    const processed = new Set(states.filter(({ outcome }) => outcome === 'processed').map(({ exam }) => exam));
+    const ofProcessed = (found: ReadonlyMap<string, StageItem>) =>
+      [...found.values()].filter(({ name }) => processed.has(name));
+    const [predictions, warnings] = await Promise.all([
+      headlines.predictions(ofProcessed(classified)),
+      headlines.warnings(ofProcessed(checked)),
+    ]);
+    return states.map((state) => withHeadlines(state, predictions.get(state.exam), warnings.get(state.exam)));
   }
 
   async function stateOf(item: InputItem, outcome: OutcomeItem | undefined): Promise<ExamResult> {
@@ -114,6 +122,12 @@ export async function* streamResults(
     return { exam, outcome: 'waiting', reason: `Its results were made with ${other} than is wanted now.`, bundle };
   }
 }
+
+/** By name, since the order of the tree shows only to who goes through all of it. */
+const chosenItems = (found: ReadonlyMap<string, InputItem>, after: string | undefined): InputItem[] =>
+  [...found.values()]
+    .filter(({ name }) => after === undefined || name > after)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** Works on the next value while the one before is consumed. */
 async function* ahead<T, R>(values: AsyncIterable<T>, work: (value: T) => Promise<R>): AsyncGenerator<R> {
@@ -165,18 +179,23 @@ export async function* streamJobResults(
   // The stages of the build that planned the job, which need not be those of this one.
   const asOf = { graph: graphDigest(settings.graph, sha256Hex) };
   const limit = pLimit(CONCURRENCY);
-  const predictions = openPredictions(repository.store);
+  const headlines = openHeadlines(repository.store);
   for await (const batch of inBatches(streamResults(repository, definitions, commit, asOf, selection), AT_ONCE)) {
     const stored = await Promise.all(batch.map(({ exam }) => limit(() => readJobOutcome(repository.store, job, exam))));
-    const found = await predictions.of(
+    const ofStage = (stage: string): StageItem[] =>
       stored.flatMap((one) => {
-        const item = one?.outcome.outcome === 'processed' ? one.stages[PREDICTING_STAGE] : undefined;
+        const item = one?.outcome.outcome === 'processed' ? one.stages[stage] : undefined;
         return item === undefined ? [] : [item];
-      }),
+      });
+    const [found, warned] = await Promise.all([
+      headlines.predictions(ofStage(PREDICTING_STAGE)),
+      headlines.warnings(ofStage(QUALITY_STAGE)),
+    ]);
+    yield* batch.map((result, index) =>
+      jobResult(settings, result, stored[index], found.get(result.exam), warned.get(result.exam)),
     );
-    yield* batch.map((result, index) => jobResult(settings, result, stored[index], found.get(result.exam)));
   }
-  await predictions.keep();
+  await headlines.keep();
 }
 
 function jobResult(
@@ -184,11 +203,12 @@ function jobResult(
   before: ExamResult,
   stored: ExamOutcome | undefined,
   found: FoundPredictions | undefined,
+  warned: FoundWarnings | undefined,
 ): ExamResult {
   if (stored === undefined) return before.outcome === 'processed' ? { ...before, outcome: 'skipped' } : before;
   const { outcome, statuses } = stored;
   const notice = settings.eras.find((era) => era.bundle === outcome.bundle)?.notice;
-  const result = withPredictions(resultOf(outcome, notice), found);
+  const result = withHeadlines(resultOf(outcome, notice), found, warned);
   const skipped = Object.values(statuses).every((status) => status === 'skipped');
   return skipped && result.outcome === 'processed' ? { ...result, outcome: 'skipped' } : result;
 }
@@ -202,10 +222,18 @@ const resultOf = (outcome: OutcomeItem, notice: string | undefined): ExamResult 
   ...(notice === undefined ? {} : { notice }),
 });
 
-/** Predictions are not in trees: those are for ever, and an erased exam must leave no numbers in them. */
-function withPredictions(result: ExamResult, found: FoundPredictions | undefined): ExamResult {
+/**
+ * Predictions are not in trees: those are for ever, and an erased exam must leave no numbers in them. A number never goes
+ * anywhere without what the quality checks warn of.
+ */
+function withHeadlines(
+  result: ExamResult,
+  found: FoundPredictions | undefined,
+  warned: FoundWarnings | undefined,
+): ExamResult {
   if (found === undefined || 'missing' in found) return result;
   if ('damaged' in found) return { ...result, damaged: true, reason: found.damaged };
   const { image, imageheatmaps } = found.predictions;
-  return { ...result, image, imageheatmaps };
+  const warnings = warningsOf(warned);
+  return { ...result, image, imageheatmaps, ...(warnings.length === 0 ? {} : { warnings }) };
 }

@@ -223,7 +223,10 @@ async function stagesToCompute(
       continue;
     }
     const inputs = Object.fromEntries(node.upstream.map((repo) => [repo, files.get(repo) ?? []]));
-    const document = datumKeyDocument(node, item.name, era.models, inputs, { bundle: era.bundle });
+    const document = datumKeyDocument(node, item.name, era.models, inputs, {
+      bundle: era.bundle,
+      accepted: wants.acceptedOf(item).join(','),
+    });
     const record = await readDatumRecord(repository.store, node.name, item.name, datumKey(document, sha256Hex));
     if (record === undefined) computed.set(node.name, 'now');
     else files.set(node.name, record.files);

@@ -1,14 +1,17 @@
 import type { Hold } from '../../pipeline/commit.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
-import { type Poller, pollersOf } from '../pollers.js';
+import { aliveWorkers } from '../alive-workers.js';
+import type { Poller } from '../pollers.js';
 import type { Session } from '../session.js';
 import { type StageQueue, stageQueues } from '../stage-queues.js';
 
 export type { Poller } from '../pollers.js';
 
 export interface ServicesStatus {
-  /** Workers that asked a task queue for work lately. */
+  /** Workers that answered lately. */
   readonly workers: readonly Poller[];
+  /** Task queues that jobs send work to and nobody serves. Empty where Temporal does not answer. */
+  readonly unserved: readonly string[];
   /** Branches on hold: what is committed to them starts no job. */
   readonly holds: readonly ({ readonly branch: string } & Hold)[];
   /** Why not all is well, one sentence each. */
@@ -25,7 +28,9 @@ export async function status(session: Session): Promise<ServicesStatus> {
   const problems: string[] = [];
   const { ofStages, holds } = await lookAtBranches(session, problems);
   const queues = [...Object.values(TASK_QUEUES), ...ofStages.map(({ queue }) => queue)];
-  return { workers: await workersOf(session, queues, problems), holds, problems };
+  const workers = await workersOf(session, queues, problems);
+  const unserved = queues.filter((queue) => !(workers ?? []).some(({ taskQueue }) => taskQueue === queue));
+  return { workers: workers ?? [], unserved: workers === undefined ? [] : unserved, holds, problems };
 }
 
 async function lookAtBranches(
@@ -45,12 +50,16 @@ async function lookAtBranches(
   }
 }
 
-async function workersOf(session: Session, queues: readonly string[], problems: string[]): Promise<Poller[]> {
+/** @returns undefined where Temporal does not answer. */
+async function workersOf(
+  session: Session,
+  queues: readonly string[],
+  problems: string[],
+): Promise<Poller[] | undefined> {
   try {
-    const { connection, options } = await session.client();
-    return (await Promise.all(queues.map((queue) => pollersOf(connection, options.namespace, queue)))).flat();
+    return await aliveWorkers(await session.client(), queues);
   } catch (error) {
     problems.push((error as Error).message);
-    return [];
+    return undefined;
   }
 }

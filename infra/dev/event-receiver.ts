@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { packageRoot } from '../package-root.js';
 import type { KeptProcess } from './keep-running.js';
 import { startNoted } from './leftovers.js';
@@ -68,8 +71,13 @@ export async function startEventReceiver(options: {
 
 /** What a receiver says of itself: `ok`, or `waiting for Temporal`. @throws Error where it does not answer. */
 export async function receiverHealth(address: string): Promise<string> {
-  const response = await fetch(`${address}/health`, { signal: AbortSignal.timeout(2000) });
-  if (!response.ok) throw new Error(`it answers ${response.status}`);
-  const { status } = (await response.json()) as { status: string };
+  // An agent of its own: with NODE_USE_ENV_PROXY, `fetch` and Node's usual one would ask a proxy.
+  const request = get(`${address}/health`, { agent: new Agent(), signal: AbortSignal.timeout(2000) });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  if (response.statusCode !== 200) {
+    response.destroy();
+    throw new Error(`it answers ${response.statusCode}`);
+  }
+  const { status } = (await json(response)) as { status: string };
   return status;
 }

@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, symlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { writeWhole } from './write-whole.js';
 
 /**
@@ -6,10 +8,14 @@ import { writeWhole } from './write-whole.js';
  * shell from other work, or set for the machine. The servers have settings of the same kind (`VGW_*`, `ROOT_*`).
  */
 const LEADS_ELSEWHERE = [
-  /^(AWS|TEMPORAL|VGW|ROOT_ACCESS|ROOT_SECRET)_/,
+  /^(AWS|VGW|ROOT_ACCESS|ROOT_SECRET)_/,
+  /^TEMPORAL_(?!CLI$)/,
   /^(no_)?((https?|all|grpc)_)?proxy$/i,
   /^MAMMOFLOW_(BUCKET|DATA|METRICS|RECEIVER_METRICS|WEBHOOK_TOKEN|WEBHOOK_SECRET)$/,
 ];
+
+/** Whether a variable names a proxy. */
+export const setsProxy = (name: string): boolean => /^(https?|all|grpc)_proxy$/i.test(name);
 
 /** Whether a variable decides which services a program finds, and how. */
 export const leadsElsewhere = (name: string): boolean => LEADS_ELSEWHERE.some((pattern) => pattern.test(name));
@@ -36,7 +42,15 @@ export function programEnvironment(
 
 const temporalConfigFile = (dataFolder: string): string => resolve(dataFolder, 'temporal.toml');
 
-/** Writes what `programEnvironment` refers to. A wholly empty file is an error to @temporalio/envconfig 1.24. */
-export async function writeProgramSettings(dataFolder: string): Promise<void> {
+/** A folder for the PATH of users, with the Temporal CLI that the services use. */
+export const programsFolder = (dataFolder: string): string => resolve(dataFolder, 'bin');
+
+/** Writes what `programEnvironment` refers to. An empty file of profiles is an error to @temporalio/envconfig 1.24. */
+export async function writeProgramSettings(dataFolder: string, temporalCli: string): Promise<void> {
   await writeWhole(temporalConfigFile(dataFolder), '[profile.default]\n');
+  const programs = programsFolder(dataFolder);
+  await mkdir(programs, { recursive: true });
+  const link = join(programs, `.${randomUUID()}`);
+  await symlink(resolve(temporalCli), link);
+  await rename(link, join(programs, 'temporal'));
 }

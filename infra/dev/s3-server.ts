@@ -6,6 +6,7 @@ import {
   ListBucketsCommand,
   PutBucketVersioningCommand,
   S3Client,
+  type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import type { KeptProcess } from './keep-running.js';
 import { startNoted } from './leftovers.js';
@@ -83,15 +84,21 @@ export async function startS3(
   });
 }
 
-/** Succeeds when the gateway lists buckets and ours keeps versions; makes the bucket if it is missing. */
-async function checkS3({ endpoint, region, bucket, accessKeyId, secretAccessKey }: S3Service): Promise<void> {
-  const client = new S3Client({
+/** How clients reach it: whatever the AWS SDK would read from variables and files of the user is said. */
+export function embeddedS3Config({ endpoint, region, accessKeyId, secretAccessKey }: Omit<S3Service, 'bucket'>) {
+  return {
     endpoint,
     region,
     credentials: { accessKeyId, secretAccessKey },
     forcePathStyle: true,
-    maxAttempts: 1,
-  });
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+  } satisfies S3ClientConfig;
+}
+
+/** Succeeds when the gateway lists buckets and ours keeps versions; makes the bucket if it is missing. */
+async function checkS3({ bucket, ...service }: S3Service): Promise<void> {
+  const client = new S3Client({ ...embeddedS3Config(service), maxAttempts: 1 });
   try {
     const { Buckets = [] } = await client.send(new ListBucketsCommand({}));
     if (!Buckets.some(({ Name }) => Name === bucket)) await createVersionedBucket(client, bucket);

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { fetchTools } from './fetch.js';
@@ -50,7 +51,7 @@ export const servicesLock = (dataFolder: string): string => join(dataFolder, 'se
  */
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const { dataFolder, log = logToStderr } = options;
-  await mkdir(dataFolder, { recursive: true });
+  await makeDataFolder(dataFolder);
   const lock = await tryLock(servicesLock(dataFolder));
   if (!('release' in lock)) {
     throw new MammoflowError(
@@ -67,11 +68,25 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   }
 }
 
+async function makeDataFolder(dataFolder: string): Promise<void> {
+  try {
+    await mkdir(dataFolder, { recursive: true });
+    await access(dataFolder, constants.W_OK);
+  } catch (cause) {
+    throw new MammoflowError(
+      'invalid-configuration',
+      `The data folder ${dataFolder} cannot be written to (${(cause as NodeJS.ErrnoException).code}).`,
+      'Choose another one with --data or MAMMOFLOW_DATA.',
+      { cause },
+    );
+  }
+}
+
 async function startLocked(options: ServicesOptions, log: Log, release: Release): Promise<Services> {
   const { dataFolder } = options;
   await endLeftovers(dataFolder, log);
-  await writeProgramSettings(dataFolder);
   const tools = await fetchTools(log);
+  await writeProgramSettings(dataFolder, tools.temporal);
   const credentials = await credentialsOf(dataFolder);
   const startingTemporal = startTemporal(tools.temporal, { ...options, log });
   const { eventWebhook } = options;

@@ -4,7 +4,8 @@ import { Connection } from '@temporalio/client';
 import { pollersOf } from '../../api/pollers.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
-import { packageRoot } from '../package-root.js';
+import { packageRoot, requireReadablePath } from '../package-root.js';
+import { WITHOUT_PROXY } from '../proxy.js';
 import { type EventReceiver, startEventReceiver } from './event-receiver.js';
 import { logTail } from './guarded-process.js';
 import { type KeptProcess, keepRunning } from './keep-running.js';
@@ -90,6 +91,7 @@ export interface StackOptions extends ServicesOptions {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { log = logToStderr, workers: wanted = workerProcesses(WORKER_ROLES) } = options;
   const dataFolder = resolve(options.dataFolder);
+  requireReadablePath();
   // The receiver may end while nothing can be published yet.
   let onReceiverChange = (): void => undefined;
   const { services, receiver } = await startHeardServices(options, () => onReceiverChange());
@@ -202,7 +204,7 @@ async function untilPolled(
     wanted.flatMap(({ name, taskQueue }) => (taskQueue === undefined ? [] : [[name, taskQueue]])),
   );
   if (waiting.size === 0) return;
-  const connection = await Connection.connect({ address: temporal.address });
+  const connection = await Connection.connect({ address: temporal.address, ...WITHOUT_PROXY });
   try {
     const deadline = Date.now() + READY_WITHIN_MS;
     for (;;) {

@@ -5,6 +5,8 @@ import { type KeptProcess, keepRunning } from './keep-running.js';
 import type { Log } from './tool-cache.js';
 
 const HEALTHY_WITHIN_MS = 60_000;
+/** What versitygw says of a file system without extended attributes, in which it keeps what belongs to an object. */
+const XATTR = /xattr|extended attributes/i;
 /** A Go panic prints the stack of every goroutine. */
 const LINES_OF_A_PANIC = 300;
 
@@ -54,10 +56,13 @@ async function untilHealthy(server: GuardedProcess, checkHealth: () => Promise<v
     const late = Date.now() > deadline;
     if (ended !== undefined || late) {
       const what = late ? `did not become healthy within ${HEALTHY_WITHIN_MS / 1000} s` : `ended with code ${ended}`;
+      const tail = await logTail(server.logFile);
       throw new MammoflowError(
         'service-unavailable',
-        `${server.name} ${what}. The end of its log:\n${await logTail(server.logFile)}\n`,
-        `Look into ${server.logFile}.`,
+        `${server.name} ${what}. The end of its log:\n${tail}\n`,
+        XATTR.test(tail)
+          ? 'Choose a data folder on a file system that keeps extended attributes (ext4, xfs, btrfs, zfs, apfs), with --data or MAMMOFLOW_DATA.'
+          : `Look into ${server.logFile}.`,
         { cause: reason },
       );
     }

@@ -7,10 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import '../quiet-aws-sdk.js';
 import { MammoflowError } from '../../pipeline/errors.js';
+import { requireReadablePath } from '../package-root.js';
 import { fetchTools } from './fetch.js';
 import { logTail } from './guarded-process.js';
 import { lockHolder } from './lock.js';
 import { isRunning } from './process-identity.js';
+import { programEnvironment } from './program-environment.js';
 import { servicesLock } from './services.js';
 import { startStack, workerProcesses } from './stack.js';
 import { readRunningState, type StackState } from './state.js';
@@ -35,6 +37,7 @@ export async function startSupervisor(options: {
 }): Promise<{ state: StackState; alreadyRunning: boolean }> {
   const { roles = WORKER_ROLES, log = logToStderr } = options;
   const dataFolder = resolve(options.dataFolder);
+  requireReadablePath();
   const running = await readRunningState(dataFolder);
   if (running !== undefined) return { state: await untilReady(dataFolder, () => false), alreadyRunning: true };
   // Here, and not in the background, so that a first download shows its progress.
@@ -45,6 +48,7 @@ export async function startSupervisor(options: {
   const program = fileURLToPath(import.meta.url);
   const child = spawn(process.execPath, ['--enable-source-maps', program, dataFolder, roles.join(',')], {
     detached: true,
+    env: programEnvironment(dataFolder, {}),
     stdio: ['ignore', output, output],
   });
   closeSync(output);

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { MammoflowError } from '../../pipeline/errors.js';
+import { userName } from '../user-name.js';
 import { withLock } from './lock.js';
 
 export const execute = promisify(execFile);
@@ -16,9 +17,39 @@ export type Log = (line: string) => void;
 /** Progress on standard error, so that standard output stays the command's answer. */
 export const logToStderr: Log = (line) => process.stderr.write(`${line}\n`);
 
-/** `$XDG_CACHE_HOME/mammoflow`, by default `~/.cache/mammoflow`. */
+/**
+ * `$XDG_CACHE_HOME/mammoflow`, by default `~/.cache/mammoflow`.
+ *
+ * @throws MammoflowError `invalid-configuration` where there is no home folder
+ */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'mammoflow');
+  if (environment.XDG_CACHE_HOME) return join(environment.XDG_CACHE_HOME, 'mammoflow');
+  try {
+    return join(homedir(), '.cache', 'mammoflow');
+  } catch (cause) {
+    throw new MammoflowError('invalid-configuration', 'This user has no home folder.', CACHE_ELSEWHERE, { cause });
+  }
+}
+
+const CACHE_ELSEWHERE =
+  'Set XDG_CACHE_HOME (or HOME) to a folder that this user may write to; or install the Temporal CLI and versitygw, and set TEMPORAL_CLI and VERSITYGW to their paths.';
+
+/** Makes the folder that tools are kept in. @throws MammoflowError `invalid-configuration` where that is not allowed */
+async function makeCacheFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM') throw cause;
+    const user = userName();
+    throw new MammoflowError(
+      'invalid-configuration',
+      `Tools cannot be kept in ${folder}: ${user} may not write there (${code}).`,
+      CACHE_ELSEWHERE,
+      { cause },
+    );
+  }
 }
 
 /** The first file of this name in the folders of `PATH` that can be executed. */
@@ -55,6 +86,7 @@ export function isAtLeast(version: string, minimum: string): boolean {
  */
 export async function cached(path: string, log: Log, make: (folder: string) => Promise<string>): Promise<string> {
   if (existsSync(path)) return path;
+  await makeCacheFolder(dirname(path));
   const onWait = () => log(`waiting for another process that is fetching ${basename(path)}`);
   return withLock(`${path}.lock`, onWait, async () => {
     if (existsSync(path)) return path;

@@ -78,7 +78,14 @@ export async function versitygwBinary(log: Log = logToStderr): Promise<string> {
 /** Runs `go install` into a folder, with Go's own lines passed on as progress. No C compiler is needed. */
 async function goInstall(go: string, module: string, folder: string, log: Log): Promise<void> {
   const child = spawn(go, ['install', '-trimpath', '-ldflags=-s -w', module], {
-    env: { ...process.env, GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '' },
+    env: {
+      ...process.env,
+      // Of users without a home folder of their own.
+      ...(process.env.HOME && process.env.HOME !== '/'
+        ? {}
+        : { GOPATH: join(folder, 'go'), GOCACHE: join(folder, 'build') }),
+      ...{ GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '-modcacherw' },
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const lines: string[] = [];

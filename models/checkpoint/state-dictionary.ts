@@ -1,8 +1,12 @@
 import { endianness } from 'node:os';
+import { fileKind } from '../../imaging/file-kind.js';
 import { PickleError, PickleRefusal } from '../../imaging/pickle-machine.js';
 import { MammoflowError } from '../../pipeline/errors.js';
+import { isSafetensors, readSafetensors } from './safetensors.js';
+import { withoutPrefix } from './tensor-names.js';
 import { readTorchFile, type TorchFile } from './torch-file.js';
 import { DTYPE_BYTES, type TorchTensor } from './torch-pickle.js';
+import { unwrapped } from './wrappers.js';
 
 /** The weights of a network by name, as `torch.save(model.state_dict())` wrote them. */
 export interface StateDictionary {
@@ -10,37 +14,48 @@ export interface StateDictionary {
   readonly file: string;
   readonly tensors: ReadonlyMap<string, TorchTensor>;
   readonly storages: TorchFile['storages'];
+  readonly origin: CheckpointOrigin;
+}
+
+/** How the weights lay in their file, where that was not the plain way. */
+export interface CheckpointOrigin {
+  /** The key that they lay under, and what lay beside them. */
+  readonly wrapper?: string;
+  readonly beside?: readonly string[];
+  /** What every tensor's name began with, e.g. `module.` of DataParallel. */
+  readonly prefix?: string;
 }
 
 /**
- * Reads a state dictionary from the bytes of a torch file, in the legacy or the zip container, bare or under the key
- * `model`. Every tensor's numbers are there; what they are is not looked at.
+ * Reads a state dictionary from the bytes of a torch file, in the legacy or the zip container, or of a safetensors file.
+ * Weights may lie under a key beside whatever a trainer saves, and their names may have a prefix that a wrapper of networks
+ * gives them. Every tensor's numbers are there; what they are is not looked at.
  *
  * @throws MammoflowError `invalid-checkpoint` with one sentence that names the instruction or the tensor.
  */
 export function readStateDictionary(bytes: Uint8Array, file: string): StateDictionary {
-  let read: TorchFile;
   try {
-    read = readTorchFile(bytes);
+    const { weights, storages, ...origin } = isSafetensors(bytes) ? readSafetensors(bytes) : readTorchWeights(bytes);
+    for (const [name, tensor] of weights) requireData(file, name, tensor, storages);
+    const { tensors, prefix } = withoutPrefix(weights);
+    return { file, tensors, storages, origin: { ...origin, ...(prefix === '' ? {} : { prefix }) } };
   } catch (cause) {
     if (!(cause instanceof PickleError)) throw cause;
-    const next = cause instanceof PickleRefusal ? NEXT_AFTER_REFUSAL : NEXT;
-    throw new MammoflowError('invalid-checkpoint', `${file} ${cause.message}.`, next, { cause });
+    const next = cause.next ?? (cause instanceof PickleRefusal ? NEXT_AFTER_REFUSAL : NEXT);
+    throw refusal(file, cause.message, next, cause);
   }
-  const { value, storages } = read;
-  const inner = value instanceof Map ? value.get('model') : undefined;
-  const entries = inner instanceof Map ? inner : value;
-  if (!(entries instanceof Map)) throw refusal(file, 'holds no state dictionary');
-  const tensors = new Map<string, TorchTensor>();
-  for (const [name, tensor] of entries) {
-    if (typeof name !== 'string') throw refusal(file, 'holds a tensor whose name is no text');
-    if (typeof tensor !== 'object' || tensor === null || !('kind' in tensor) || tensor.kind !== 'tensor') {
-      throw refusal(file, `holds ${name}, which is no tensor`);
-    }
-    requireData(file, name, tensor, storages);
-    tensors.set(name, tensor);
-  }
-  return { file, tensors, storages };
+}
+
+function readTorchWeights(bytes: Uint8Array): CheckpointOrigin & {
+  weights: ReadonlyMap<string, TorchTensor>;
+  storages: TorchFile['storages'];
+} {
+  const kind = fileKind(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  // A zip archive is what torch.save writes.
+  if (kind !== undefined && kind.what !== 'a ZIP archive')
+    throw new PickleError(`is ${kind.what}, no checkpoint`, kind.next === undefined ? {} : { next: kind.next });
+  const { value, storages } = readTorchFile(bytes);
+  return { ...unwrapped(value), storages };
 }
 
 /** @throws MammoflowError when a tensor's numbers are not all in its storage. */
@@ -108,5 +123,5 @@ const NEXT = 'Copy the file again from its source, or save it again with torch.s
 const NEXT_AFTER_REFUSAL =
   'Do not open it with Python unless you trust whoever made it; save plain weights with torch.save(model.state_dict(), file).';
 
-export const refusal = (file: string, problem: string, next: string = NEXT): MammoflowError =>
-  new MammoflowError('invalid-checkpoint', `${file} ${problem}.`, next);
+export const refusal = (file: string, problem: string, next: string = NEXT, cause?: unknown): MammoflowError =>
+  new MammoflowError('invalid-checkpoint', `${file} ${problem}.`, next, { cause });

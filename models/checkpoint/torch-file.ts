@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import { PICKLE_PROTOCOL, PickleError, pickleCode } from '../../imaging/pickle-machine.js';
-import { DTYPE_BYTES, runTorchPickle, type TorchValue } from './torch-pickle.js';
+import { isKind } from '../../imaging/pickle-objects.js';
+import { DTYPE_BYTES, isTensor, runTorchPickle, type TorchValue } from './torch-pickle.js';
 import { zipChecksums } from './zip-checksums.js';
 
 /** A file that `torch.save` wrote, taken apart. */
@@ -101,7 +102,9 @@ function readZip(bytes: Uint8Array): TorchFile {
   if (object === undefined) throw new PickleError('is a zip file without data.pkl, so torch.save did not write it');
   const root = object.slice(0, -'data.pkl'.length);
   if (names.some((name) => name.startsWith(`${root}code/`) || name === `${root}constants.pkl`)) {
-    throw new PickleError('is a TorchScript program, but a state dictionary is wanted');
+    throw new PickleError('is a TorchScript program, but a state dictionary is wanted', {
+      next: 'Save its weights, with torch.save(torch.jit.load(file).state_dict(), other).',
+    });
   }
   const order = entries[`${root}byteorder`];
   if (order !== undefined && Buffer.from(order).toString('latin1').trim() === 'big') throw bigEndian();
@@ -129,7 +132,8 @@ function elementBytesByKey(value: TorchValue): Map<string, number> {
     seen.add(next);
     if (Array.isArray(next)) for (const item of next) waiting.push(item);
     else if (next instanceof Map) for (const [key, item] of next) waiting.push(key, item);
-    else if (next.kind === 'tensor') found.set(next.storage.key, DTYPE_BYTES[next.storage.dtype]);
+    else if (isTensor(next)) found.set(next.storage.key, DTYPE_BYTES[next.storage.dtype]);
+    else if (isKind(next, 'object')) waiting.push(next.args as TorchValue[], next.state ?? null);
   }
   return found;
 }

@@ -1,12 +1,6 @@
-import {
-  PickleError,
-  type PickleInstruction,
-  type PickleMachine,
-  PickleRefusal,
-  type PickleValue,
-  pickleCode,
-  runPickle,
-} from '../../imaging/pickle-machine.js';
+import { PickleError, pickleCode } from '../../imaging/pickle-machine.js';
+import { PLAIN_NAMES } from '../../imaging/pickle-names.js';
+import { isKind, type ObjectValue, type PickleCall, runObjectPickle } from '../../imaging/pickle-objects.js';
 
 /** A block of numbers that tensors look into, as a pickle refers to it. */
 export interface TorchStorage {
@@ -28,13 +22,8 @@ export interface TorchTensor {
   readonly strides: readonly number[];
   readonly quantised: boolean;
 }
-/** A name that a pickle mentions: one of those on the list below. */
-interface TorchGlobal {
-  readonly kind: 'global';
-  readonly name: string;
-}
-export type TorchObject = TorchStorage | TorchTensor | TorchGlobal | bigint;
-export type TorchValue = PickleValue<TorchObject>;
+export type TorchObject = TorchStorage | TorchTensor;
+export type TorchValue = ObjectValue<TorchObject>;
 
 export type TorchDtype = keyof typeof DTYPE_BYTES;
 
@@ -71,70 +60,51 @@ const STORAGES: ReadonlyMap<string, TorchDtype> = new Map([
   ['torch.QInt32Storage', 'qint32'],
 ]);
 
-/** What stands for a call. */
-type Call = (args: readonly TorchValue[]) => TorchValue;
+type Call = PickleCall<TorchObject>;
 
 const rebuildTensor: Call = ([storage, offset, shape, strides]) => tensor(storage, offset, shape, strides, false);
 
-/** Every callable that a state dictionary may name, with what stands for the call. Nothing is looked up or called. */
-const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
-  ['collections.OrderedDict', ([items]) => orderedDictionary(items)],
+/** Storages are named and never called. */
+const noFunction =
+  (name: string): Call =>
+  () => {
+    throw new PickleError(`is damaged: it calls ${name}, which is no function`);
+  };
+
+/** Names of torch, and of what trainers save beside weights. */
+const INERT: readonly string[] = [
+  // How a quantised tensor was quantised.
+  'torch.per_tensor_affine',
+  'torch.per_channel_affine',
+  'torch.Size',
+  'torch.device',
+  ...['bfloat16', 'bool', 'float16', 'float32', 'float64', 'int16', 'int32', 'int64', 'int8', 'uint8'].map(
+    (dtype) => `torch.${dtype}`,
+  ),
+  ...['pytorch_lightning', 'lightning.pytorch', 'lightning_fabric', 'lightning.fabric'].flatMap((library) => [
+    `${library}.callbacks.model_checkpoint.ModelCheckpoint`,
+    `${library}.callbacks.early_stopping.EarlyStopping`,
+    `${library}.utilities.data.AttributeDict`,
+    `${library}.utilities.parsing.AttributeDict`,
+  ]),
+];
+
+/**
+ * Every name that a checkpoint may mention, with what stands for a call of it. Nothing is looked up or called. Plain data is
+ * among them, because trainers save numbers and settings beside weights.
+ */
+const NAMES: ReadonlyMap<string, Call | undefined> = new Map<string, Call | undefined>([
+  ...(PLAIN_NAMES as ReadonlyMap<string, Call | undefined>),
+  ...INERT.map((name) => [name, undefined] as const),
+  ...[...STORAGES.keys()].map((name) => [name, noFunction(name)] as const),
   ['torch._utils._rebuild_tensor', rebuildTensor],
   ['torch._utils._rebuild_tensor_v2', rebuildTensor],
   [
     'torch._utils._rebuild_qtensor',
     ([storage, offset, shape, strides]) => tensor(storage, offset, shape, strides, true),
   ],
-  ['torch._utils._rebuild_parameter', ([data]) => requireKind(data, 'tensor')],
-]);
-
-/** Further names, which stand for themselves: how a quantised tensor was quantised. */
-const INERT: ReadonlySet<string> = new Set(['torch.per_tensor_affine', 'torch.per_channel_affine']);
-
-const instructions: ReadonlyMap<number, PickleInstruction<TorchObject>> = new Map<
-  number,
-  PickleInstruction<TorchObject>
->([
-  [pickleCode('c'), (machine) => pushGlobal(machine, machine.line(), machine.line())],
-  [
-    0x93,
-    (machine) => {
-      const name = machine.pop();
-      const module = machine.pop();
-      if (typeof name !== 'string' || typeof module !== 'string') {
-        throw new PickleError('is damaged: it names something by what is no text');
-      }
-      pushGlobal(machine, module, name);
-    },
-  ],
-  [
-    pickleCode('R'),
-    (machine) => {
-      const args = machine.pop();
-      const { name } = requireKind(machine.pop(), 'global');
-      const call = CALLS.get(name);
-      if (call === undefined) throw new PickleError(`is damaged: it calls ${name}, which is no function`);
-      if (!Array.isArray(args)) throw new PickleError(`is damaged: it calls ${name} without arguments`);
-      machine.push(call(args));
-    },
-  ],
-  // A state dictionary carries the versions of its modules as an attribute, which nothing here needs.
-  [
-    pickleCode('b'),
-    (machine) => {
-      machine.pop();
-      if (!(machine.top() instanceof Map)) {
-        throw new PickleRefusal(
-          'holds the pickle instruction BUILD on something that is no dictionary; nothing was run',
-        );
-      }
-    },
-  ],
-  // Texts, as Python 2 wrote them.
-  [pickleCode('U'), (machine) => machine.push(latin(machine.bytes(machine.bytes(1)[0] as number)))],
-  [pickleCode('T'), (machine) => machine.push(latin(machine.bytes(Buffer.from(machine.bytes(4)).readUInt32LE())))],
-  [pickleCode('Q'), (machine) => machine.push(storage(machine.pop()))],
-  [0x8a, (machine) => machine.push(integer(machine.bytes(machine.bytes(1)[0] as number)))],
+  ['torch._utils._rebuild_parameter', ([data]) => requireTensor(data)],
+  ['torch._utils._rebuild_parameter_with_state', ([data]) => requireTensor(data)],
 ]);
 
 /**
@@ -143,24 +113,24 @@ const instructions: ReadonlyMap<number, PickleInstruction<TorchObject>> = new Ma
  * @throws PickleError that names the instruction, or the `module.name`, that a state dictionary does not need.
  */
 export function runTorchPickle(bytes: Uint8Array): { readonly value: TorchValue; readonly end: number } {
-  return runPickle(bytes, { added: instructions, holds: 'a state dictionary' });
+  return runObjectPickle<TorchObject>(bytes, {
+    names: NAMES,
+    holds: 'a state dictionary',
+    added: new Map([[pickleCode('Q'), (machine) => machine.push(storage(machine.pop()))]]),
+  });
 }
 
-function pushGlobal(machine: PickleMachine<TorchObject>, module: string, attribute: string): void {
-  const name = `${module}.${attribute}`;
-  if (!CALLS.has(name) && !STORAGES.has(name) && !INERT.has(name)) {
-    throw new PickleRefusal(`names ${name}, which a state dictionary does not need; nothing was run`);
-  }
-  machine.push({ kind: 'global', name });
+export const isTensor = (value: TorchValue | undefined): value is TorchTensor =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'tensor';
+
+function requireTensor(value: TorchValue | undefined): TorchTensor {
+  if (isTensor(value)) return value;
+  throw new PickleError('is damaged: a tensor is missing');
 }
 
-type Kinds = { storage: TorchStorage; tensor: TorchTensor; global: TorchGlobal };
-
-function requireKind<Kind extends keyof Kinds>(value: TorchValue | undefined, kind: Kind): Kinds[Kind] {
-  if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind) {
-    return value as Kinds[Kind];
-  }
-  throw new PickleError(`is damaged: a ${kind} is missing`);
+function requireStorage(value: TorchValue | undefined): TorchStorage {
+  if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'storage') return value;
+  throw new PickleError('is damaged: a storage is missing');
 }
 
 /** A whole number from 0 on that a size can be. */
@@ -174,18 +144,6 @@ function sizes(value: TorchValue | undefined): number[] {
   return value.map(size);
 }
 
-/** Python 3 makes it empty and fills it then; Python 2 hands in its items. */
-function orderedDictionary(items: TorchValue | undefined): TorchValue {
-  const dictionary = new Map<TorchValue, TorchValue>();
-  if (items === undefined) return dictionary;
-  if (!Array.isArray(items)) throw new PickleError('is damaged: it makes a dictionary of something that is no list');
-  for (const item of items) {
-    if (!Array.isArray(item) || item.length !== 2) throw new PickleError('is damaged: a key has no value');
-    dictionary.set(item[0] as TorchValue, item[1] as TorchValue);
-  }
-  return dictionary;
-}
-
 function tensor(
   storage: TorchValue | undefined,
   offset: TorchValue | undefined,
@@ -195,7 +153,7 @@ function tensor(
 ): TorchTensor {
   const described = {
     kind: 'tensor',
-    storage: requireKind(storage, 'storage'),
+    storage: requireStorage(storage),
     offset: size(offset),
     shape: sizes(shape),
     strides: sizes(strides),
@@ -213,18 +171,8 @@ function storage(id: TorchValue): TorchStorage {
   if (word !== 'storage' || typeof key !== 'string') {
     throw new PickleError('refers to something that is no storage, which a state dictionary does not need');
   }
-  const { name } = requireKind(type, 'global');
-  const dtype = STORAGES.get(name);
-  if (dtype === undefined) throw new PickleError(`is damaged: it stores numbers as ${name}`);
+  const dtype = isKind(type, 'name') ? STORAGES.get(type.name) : undefined;
+  if (dtype === undefined) throw new PickleError('is damaged: it does not say what kind of numbers it stores');
   const first = Array.isArray(view) ? size(view[1]) : 0;
   return { kind: 'storage', key, dtype, elements: size(elements), first };
-}
-
-const latin = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
-
-/** A whole number of any length, two's complement, lowest byte first. */
-function integer(bytes: Uint8Array): number | bigint {
-  const unsigned = bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-  const value = BigInt.asIntN(8 * bytes.length, unsigned);
-  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }

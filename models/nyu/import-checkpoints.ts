@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { interfaceOf } from '../../inference/network-interface.js';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../../pipeline/bundle.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { LABELS } from '../../pipeline/predictions.js';
-import { readStateDictionary } from '../checkpoint/state-dictionary.js';
+import { readStateDictionary, type StateDictionary } from '../checkpoint/state-dictionary.js';
 import { checkedWeights } from '../checkpoint/weights.js';
 import { encodeOnnx, type OnnxGraph } from '../onnx/onnx-graph.js';
 import { CHECKPOINT_FILES } from './checkpoint-files.js';
@@ -22,13 +22,16 @@ import { patchNetwork } from './patch-network.js';
 export const IMPORTED_NOTICE =
   'Imported from checkpoints in the format of the NYU breast cancer classifier. Research use only. Not for diagnosis.';
 
-/** A checkpoint has 28 MB; what is far larger is another file. */
+/** Endings with which NYU's names are found, too; NYU's own goes first. */
+const OTHER_ENDINGS = ['.p', '.pt', '.pth', '.ckpt', '.safetensors'];
+
+/** A checkpoint has 28 MB, and one with an optimizer three times that; what is far larger is another file. */
 const LARGEST_CHECKPOINT_BYTES = 512 * 1024 * 1024;
 
 export interface CheckpointImport {
   /** The folder with the three checkpoints. */
   readonly folder: string;
-  /** Other names or paths than `CHECKPOINT_FILES`, relative to the folder. */
+  /** Other names or paths than `CHECKPOINT_FILES` (or those names with another usual ending), relative to the folder. */
   readonly files?: Readonly<Partial<Record<ModelRole, string>>>;
   /** The bundle's name. */
   readonly name: string;
@@ -39,8 +42,9 @@ export interface CheckpointImport {
 }
 
 /**
- * Converts NYU's three checkpoints into a bundle: `patch.onnx`, `image.onnx`, `imageheatmaps.onnx` and `model.json`. No
- * Python is needed and no pickle is run. The same checkpoints give the same bytes.
+ * Converts three checkpoints of NYU's networks into a bundle: `patch.onnx`, `image.onnx`, `imageheatmaps.onnx` and
+ * `model.json`, which says in `sources` how the weights lay in them. No Python is needed and no pickle is run. The same
+ * checkpoints give the same bytes.
  *
  * @throws MammoflowError `not-found` when a checkpoint is missing, and `invalid-checkpoint` with one sentence that names
  *   the tensor or the pickle instruction when one is not the network that it should be.
@@ -56,11 +60,19 @@ export async function importCheckpoints(request: CheckpointImport): Promise<Bund
     const file = basename(paths[role]);
     onProgress?.(file);
     const checkpoint = await readFile(paths[role]);
-    const network = encodeOnnx(networkOf(role, checkpoint, file));
+    const dictionary = readStateDictionary(checkpoint, file);
+    const network = encodeOnnx(networkOf(role, dictionary));
     const path = `${role}.onnx`;
     await writeFile(join(target, path), network);
     files[role] = { path, sha256: sha256(network) };
-    sources.push({ role, file, sha256: sha256(checkpoint) });
+    const { wrapper, beside, prefix } = dictionary.origin;
+    sources.push({
+      role,
+      file,
+      sha256: sha256(checkpoint),
+      ...(wrapper === undefined ? {} : { wrapper, beside: [...(beside ?? [])] }),
+      ...(prefix === undefined ? {} : { prefix }),
+    });
   }
   const { patch, image, imageheatmaps } = files as Record<ModelRole, { path: string; sha256: string }>;
   const bundle = bundleSchema.parse({
@@ -100,10 +112,28 @@ export async function importCheckpoints(request: CheckpointImport): Promise<Bund
   return bundle;
 }
 
+/** One sentence on how the weights lay in a checkpoint. Undefined where they lay as in NYU's. */
+export function sourceRemark({ file, wrapper, beside = [], prefix }: Source): string | undefined {
+  const parts = [
+    ...(wrapper === undefined ? [] : [`under the key "${wrapper}"${besideText(beside)}`]),
+    ...(prefix === undefined ? [] : [`with "${prefix}" in front of every tensor's name, which was taken away`]),
+  ];
+  return parts.length === 0 ? undefined : `The weights in ${file} lay ${parts.join(', ')}.`;
+}
+
+type Source = NonNullable<Bundle['sources']>[number];
+
+/** Keys that are named; a trainer may keep any number. */
+const NAMED = 5;
+const besideText = (beside: readonly string[]): string =>
+  beside.length === 0
+    ? ''
+    : ` beside ${beside.slice(0, NAMED).join(', ')}${beside.length > NAMED ? ` and ${beside.length - NAMED} more` : ''}`;
+
 /** @throws MammoflowError `invalid-checkpoint` as `importCheckpoints` does. */
-function networkOf(role: ModelRole, checkpoint: Uint8Array, file: string): OnnxGraph {
+function networkOf(role: ModelRole, dictionary: StateDictionary): OnnxGraph {
   const weights = checkedWeights(
-    readStateDictionary(checkpoint, file),
+    dictionary,
     `The ${role} network is imported from ${CHECKPOINT_FILES[role]} as NYU publishes it: give that file, or name another with --${role}.`,
   );
   const graph = role === 'patch' ? patchNetwork(weights) : classifierNetwork(role, weights);
@@ -116,8 +146,12 @@ async function findCheckpoints({ folder, files = {} }: CheckpointImport): Promis
   if (!found?.isDirectory()) {
     throw new MammoflowError('not-found', `${folder} is no folder.`, 'Give the folder with the checkpoints.');
   }
+  const there = new Set(await readdir(folder));
+  const nameOf = (role: ModelRole): string =>
+    OTHER_ENDINGS.map((ending) => CHECKPOINT_FILES[role].replace(/\.p$/, ending)).find((name) => there.has(name)) ??
+    CHECKPOINT_FILES[role];
   const paths = Object.fromEntries(
-    MODEL_ROLES.map((role) => [role, resolve(folder, files[role] ?? CHECKPOINT_FILES[role])]),
+    MODEL_ROLES.map((role) => [role, resolve(folder, files[role] ?? nameOf(role))]),
   ) as Record<ModelRole, string>;
   const missing: ModelRole[] = [];
   for (const role of MODEL_ROLES) {

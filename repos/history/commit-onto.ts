@@ -51,7 +51,8 @@ export function openCommitting(store: ObjectStore, { parent }: Commits, { head: 
           schemaVersion: 1,
           parent: head?.id ?? null,
           sequence,
-          time: new Date().toISOString(),
+          // By the bucket's clock: machines' own may be days apart, and the history would run backwards.
+          time: new Date(store.serverTime()).toISOString(),
           ...details,
           roots: { ...changed.roots },
         };

@@ -29,16 +29,29 @@ export async function* list(bucket: Bucket, prefix: string, after?: string): Asy
   } while (token !== undefined);
 }
 
-/** `ObjectStore.listVersions`. */
+/**
+ * `ObjectStore.listVersions`. What the page before had already is left out: versitygw names the last entry of a page again
+ * as the first of the next.
+ */
 export async function* listVersions(bucket: Bucket, prefix: string): AsyncGenerator<ListedVersion> {
   let markers: { KeyMarker?: string; VersionIdMarker?: string } = {};
+  let before: ReadonlySet<string> = new Set();
   for (;;) {
     const page = await bucket.client.send(
       new ListObjectVersionsCommand({ Bucket: bucket.name, Prefix: prefix, ...markers }),
     );
-    for (const version of page.Versions ?? []) yield listed(version, version.Size ?? 0, false);
-    for (const marker of page.DeleteMarkers ?? []) yield listed(marker, 0, true);
+    const here = new Set<string>();
+    const entries = [
+      ...(page.Versions ?? []).map((version) => listed(version, version.Size ?? 0, false)),
+      ...(page.DeleteMarkers ?? []).map((marker) => listed(marker, 0, true)),
+    ];
+    for (const entry of entries) {
+      const id = `${entry.versionId} ${entry.key}`;
+      here.add(id);
+      if (!before.has(id)) yield entry;
+    }
     if (page.IsTruncated !== true) return;
+    before = here;
     markers = {
       ...(page.NextKeyMarker === undefined ? {} : { KeyMarker: page.NextKeyMarker }),
       ...(page.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: page.NextVersionIdMarker }),

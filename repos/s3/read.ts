@@ -40,8 +40,22 @@ export async function getStream(bucket: Bucket, key: string, versionId: string):
   }
 }
 
-/** `ObjectStore.head`. */
+/** The version id of an object that was stored before its bucket kept versions, or put into its folder by hand. */
+export const UNVERSIONED = 'null';
+
+/**
+ * `ObjectStore.head`. versitygw finds an unversioned object by its id only with GET; where it is the newest of its key, it
+ * is the one that is found without an id.
+ */
 export async function head(bucket: Bucket, key: string, versionId?: string): Promise<ObjectHead | undefined> {
+  const found = await headOf(bucket, key, versionId);
+  if (found !== undefined || versionId !== UNVERSIONED) return found;
+  const newest = await headOf(bucket, key, undefined);
+  const isIt = newest?.versionId === '' || newest?.versionId === UNVERSIONED;
+  return isIt ? { ...newest, versionId } : undefined;
+}
+
+async function headOf(bucket: Bucket, key: string, versionId: string | undefined): Promise<ObjectHead | undefined> {
   try {
     const result = await bucket.client.send(
       new HeadObjectCommand({

@@ -43,6 +43,16 @@ describe('mammoflow inbox', function () {
       assert.equal(sentences.get('refused'), 'It is no mammogram.');
       assert.match(sentences.get('two words') ?? '', /^"two words" is no exam id/);
       assert.equal(report.stray.files, 5);
+      assert.deepEqual(
+        report.stray.folders?.map(({ folder, exam }) => [folder, exam]),
+        [
+          ['inbox/exams/incomplete/', 'incomplete'],
+          ['inbox/exams/incomplete/a/', 'a'],
+          ['inbox/exams/', undefined],
+        ],
+      );
+      const said = await textOf(s3, 'inbox');
+      assert.match(said, /inbox\/exams\/incomplete\/ L_CC\.dcm looks like a DICOM file of L_CC\. Export its picture/);
 
       const results = await jsonOf<ExamResult[]>(s3, 'results');
       assert.deepEqual(

@@ -4,7 +4,7 @@ import { readPipeline } from '../../repos/pipeline-repo.js';
 import { checkpointTensors, writeCheckpoints } from '../support/nyu-checkpoints.js';
 import { withRepository } from '../support/repository.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
-import { legacyTorchFile, pickledGlobal } from '../support/torch-files.js';
+import { legacyTorchFile, pickledGlobal, zipTorchFile } from '../support/torch-files.js';
 import { failureOf, jsonOf, putTinyExams, textOf } from '../support/verbs.js';
 
 describe('mammoflow models import nyu', function () {
@@ -33,6 +33,17 @@ describe('mammoflow models import nyu', function () {
         const again = await textOf(s3, ...args);
         assert.equal(again, 'nothing to commit: nyu-2019 is there already, with the same files\n');
         assert.deepEqual(await repository.head('main'), head);
+
+        await writeCheckpoints(folder, {
+          patch: zipTorchFile(checkpointTensors('patch'), {
+            under: 'model_state_dict',
+            beside: { epoch: Buffer.from('N') },
+          }),
+        });
+        const retrained = ['models', 'import', 'nyu', folder, '--name', 'retrained', '--no-process'];
+        const remark = 'The weights in sample_patch_model.p lay under the key "model_state_dict" beside epoch.';
+        assert.deepEqual((await jsonOf<{ remarks: string[] }>(s3, ...retrained)).remarks, [remark]);
+        assert.equal((await textOf(s3, ...retrained)).split('\n')[0], remark);
 
         const shown = await textOf(s3, 'models', 'show', 'nyu-2019');
         assert.match(shown, /^licence +NYU published its weights under AGPL-3\.0/m);

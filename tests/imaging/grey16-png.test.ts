@@ -13,6 +13,16 @@ const gradient = {
 };
 const gradientPng = makePng({ ...gradient, lines: bigEndianLines(gradient) });
 
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
 describe('16-bit greyscale PNGs', () => {
   it('come back as they were written, every value from 0 to 65535', async () => {
     const image = { rows: 256, columns: 256, pixels: Uint16Array.from({ length: 65536 }, (_, index) => index) };
@@ -54,12 +64,40 @@ describe('16-bit greyscale PNGs', () => {
     assert.deepEqual(await readGrey16Png(png), gradient);
   });
 
+  it('are read when interlaced, as they are', async () => {
+    const header = Buffer.from(gradientPng.subarray(16, 29));
+    header[12] = 1;
+    const rows: Buffer[] = [];
+    // Adam7 (PNG specification, 8.1): first column and row of each pass, and the steps between them.
+    for (const [left, top, right, down] of ADAM7) {
+      for (let row = top; row < gradient.rows; row += down) {
+        const values: number[] = [];
+        for (let column = left; column < gradient.columns; column += right) {
+          values.push(gradient.pixels[row * gradient.columns + column] as number);
+        }
+        if (values.length > 0) rows.push(Buffer.from([0]), Buffer.from(Uint16Array.from(values).buffer).swap16());
+      }
+    }
+    const png = assemble([pngChunk('IHDR', header), pngChunk('IDAT', deflateSync(Buffer.concat(rows)))]);
+    assert.deepEqual(await readGrey16Png(png), gradient);
+  });
+
   const wrong: readonly (readonly [title: string, bytes: Buffer, sentence: RegExp])[] = [
     ['empty', Buffer.alloc(0), /is empty \(zero bytes\)\. /],
     ['no PNG', Buffer.from('DICM and so on, not a picture'), /is not a PNG file\. /],
-    ['8-bit', makePng({ rows: 4, columns: 4, depth: 8 }), /is a 8-bit greyscale PNG, not a 16-bit one\. /],
+    [
+      '8-bit',
+      makePng({ rows: 4, columns: 4, depth: 8 }),
+      /is an 8-bit greyscale PNG, not a 16-bit one\. Export .*more than 256 grey levels/,
+    ],
+    [
+      '8-bit RGB',
+      makePng({ rows: 4, columns: 4, depth: 8, colour: 2 }),
+      /is an 8-bit RGB PNG, not 16-bit greyscale\. /,
+    ],
+    ['of one bit', makePng({ rows: 4, columns: 4, depth: 1 }), /is a 1-bit greyscale PNG.*more than 2 grey levels/],
     ['RGB', makePng({ rows: 4, columns: 4, colour: 2 }), /is a 16-bit RGB PNG, not 16-bit greyscale\. /],
-    ['palette', makePng({ rows: 4, columns: 4, depth: 8, colour: 3 }), /is a 8-bit palette PNG/],
+    ['palette', makePng({ rows: 4, columns: 4, depth: 8, colour: 3 }), /is an 8-bit palette PNG/],
     ['transparent', makePng({ rows: 4, columns: 4, colour: 4 }), /is a 16-bit greyscale with transparency PNG/],
     [
       'with a transparent colour',

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { GetBucketVersioningCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { Client, Connection } from '@temporalio/client';
 import { processIdentity } from '../../infra/dev/process-identity.js';
@@ -166,6 +167,84 @@ describe('the embedded services', () => {
     } finally {
       await second.stop();
     }
+  });
+
+  it('are the only ones on a folder after everything was killed at once, also where a server had been started again', async () => {
+    const first = await startElsewhere(folder);
+    process.kill(first.pids[1] as number, 'SIGKILL');
+    const notes = join(folder, 'processes');
+    const noted = async () =>
+      Promise.all((await readdir(notes)).map(async (name) => JSON.parse(await readFile(join(notes, name), 'utf8'))));
+    const again = async () => (await noted().catch(() => [])).find(({ name }) => name === 'versitygw')?.pid;
+    await eventually('versitygw is started again and noted', async () => {
+      const pid = await again();
+      return pid !== undefined && pid !== first.pids[1];
+    });
+    const left = [first.pids[0] as number, (await again()) as number];
+    // Everything but the servers: the process, and the guards, which lead the servers' groups.
+    const exited = once(first.child, 'exit');
+    const { stdout } = await promisify(execFile)('ps', ['-e', '-o', 'pid=,pgid=']);
+    const processes = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).map(Number));
+    const groups = processes.filter(([pid]) => left.includes(pid as number)).map(([, group]) => group);
+    const guards = processes.filter(([pid, group]) => groups.includes(group) && !left.includes(pid as number));
+    process.kill(first.child.pid as number, 'SIGSTOP');
+    for (const [guard] of guards) process.kill(guard as number, 'SIGKILL');
+    process.kill(first.child.pid as number, 'SIGKILL');
+    await exited;
+    for (const pid of left) assert.equal(allGone([pid]), false, 'a server outlived all');
+
+    const second = await startServices({ dataFolder: folder, log: quiet });
+    try {
+      assert.equal(allGone(left), true);
+    } finally {
+      await second.stop();
+    }
+  });
+
+  it('keep their data in a folder whose name means something in a URL, and find them there again', async () => {
+    const dataFolder = join(folder, 'ward #1', 'left?right=%20');
+    for (const start of ['first', 'second']) {
+      const services = await startServices({ dataFolder, log: quiet });
+      try {
+        await withClients(services, async (temporal, s3) => {
+          if (start === 'first') {
+            await temporal.workflow.start('anything', { taskQueue: 'nobody', workflowId: 'first' });
+            await s3.send(new PutObjectCommand({ Bucket: services.s3.bucket, Key: 'a', Body: 'b' }));
+          }
+          assert.equal((await temporal.workflow.getHandle('first').describe()).status.name, 'RUNNING');
+          await s3.send(new GetObjectCommand({ Bucket: services.s3.bucket, Key: 'a' }));
+        });
+      } finally {
+        await services.stop();
+      }
+    }
+    assert.ok((await readdir(dataFolder)).includes('temporal.db'));
+    assert.deepEqual(await readdir(folder), ['ward #1'], 'nothing lies beside it');
+  });
+
+  it('say what to do where the file system keeps no extended attributes, or the folder is not theirs', async () => {
+    const broken = join(folder, 'versitygw');
+    const says = 'xattr check failed: operation not supported';
+    await writeFile(
+      broken,
+      `#!/bin/sh\n[ "$1" = --version ] && { echo "Version  : v1.8.0"; exit; }\necho "${says}"; exit 1\n`,
+    );
+    await chmod(broken, 0o755);
+    const before = process.env.VERSITYGW;
+    process.env.VERSITYGW = broken;
+    try {
+      await assert.rejects(startServices({ dataFolder: folder, log: quiet, ephemeral: true }), { next: /--data/ });
+    } finally {
+      if (before === undefined) delete process.env.VERSITYGW;
+      else process.env.VERSITYGW = before;
+    }
+    await assert.rejects(startServices({ dataFolder: join(broken, 'data'), log: quiet }), {
+      code: 'invalid-configuration',
+      next: /--data or MAMMOFLOW_DATA/,
+    });
   });
 
   it('can be started on a folder right after its process was killed, while its servers still end', async () => {

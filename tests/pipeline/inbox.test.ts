@@ -7,6 +7,8 @@ const SETTINGS = inboxSettingsSchema.parse({});
 /** Not a whole second, so that it is exact. */
 const NOW = 1_800_000_000_001;
 const ALL = VIEWS.map(viewFile);
+const NUMBERED = VIEWS.map((view) => `7_${viewFile(view)}`);
+const PACHYDERM = 'gen_exam_list_before_cropping.pkl';
 
 /** Files of these ages in seconds. */
 const files = (ages: Readonly<Record<string, number>>): InboxFile[] =>
@@ -41,7 +43,28 @@ describe('an exam in the inbox', () => {
     ['whose missing view is committed is complete', aged(ALL.slice(1), 60), ['L_CC.png'], 'ready', true],
     ['whose committed views do not make it complete is not', aged(ALL.slice(2), 60), ['L_CC.png'], 'incomplete', true],
     ['with a view twice is refused', aged([...ALL, 'l_cc.png'], 9), [], 'refused', false],
-    ['with a view under another name is refused', aged([...ALL.slice(1), 'l_cc.png'], 9), [], 'refused', false],
+    ['with a view written in another way is ready', aged([...ALL.slice(1), 'l-cc.PNG'], 9), [], 'ready', false],
+    ['whose views have one number is ready', aged(NUMBERED, 9), [], 'ready', false],
+    ['whose views have one number waits for the others', aged(NUMBERED.slice(1), 500), [], 'incomplete', false],
+    [
+      'whose views have different numbers is refused',
+      aged(['1_L_CC.png', ...NUMBERED.slice(1)], 9),
+      [],
+      'refused',
+      false,
+    ],
+    [
+      'of which only some views have a number is refused',
+      aged([...NUMBERED.slice(1), 'L_CC.png'], 9),
+      [],
+      'refused',
+      false,
+    ],
+    ['with a numbered view beside the view is refused', aged([...ALL, '7_L_CC.png'], 9), [], 'refused', false],
+    ['that is corrected by a view with a number is refused', aged(['7_L_CC.png'], 60), ALL, 'refused', true],
+    ["with the list of Pachyderm's example is ready", aged([...ALL, PACHYDERM], 9), [], 'ready', false],
+    ['with two lists is refused', aged([...ALL, EXAM_LIST_FILE, PACHYDERM], 9), [], 'refused', false],
+    ['with another pickle is refused', aged([...ALL, 'data.pkl'], 9), [], 'refused', false],
   ];
   for (const [what, arrived, committed, state, correction] of cases) {
     it(what, () => {

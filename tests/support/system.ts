@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { put } from '../../api/changing/put.js';
-import { startJob, waitForJob } from '../../api/jobs/jobs-client.js';
+import { waitForJob } from '../../api/jobs/jobs-client.js';
+import { startJob } from '../../api/jobs/start-job.js';
 import type { Session } from '../../api/session.js';
 import { openLocalSession, type PutOutcome } from '../../index.js';
 import type { ConnectionSettings } from '../../infra/connection.js';
@@ -57,6 +58,7 @@ export async function openTestSystem(services?: Services): Promise<TestSystem> {
       config: { endpoint: s3.endpoint, region: s3.region, forcePathStyle: true, credentials },
     },
     bucket: s3.bucket,
+    origins: [],
   };
   const folder = await mkdtemp(join(tmpdir(), 'mammoflow-system-'));
   const session = openLocalSession(settings);

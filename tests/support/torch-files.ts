@@ -110,13 +110,15 @@ function pickledTensor(tensor: Tensor, key: string, legacy: boolean): Buffer {
 export interface TorchFileOptions {
   /** The key that the state dictionary lies under; bare unless given. */
   readonly under?: string;
+  /** Pickled values beside the state dictionary, which then lies under a key. */
+  readonly beside?: Readonly<Record<string, Buffer>>;
   readonly bigEndian?: boolean;
 }
 
 function pickledObject(
   tensors: Tensors,
   legacy: boolean,
-  { under }: TorchFileOptions,
+  { under, beside = {} }: TorchFileOptions,
 ): { object: Buffer; keys: Map<Storage, string> } {
   const keys = new Map<Storage, string>();
   const items = Object.entries(tensors).map(([name, tensor]): [string, Buffer] => {
@@ -125,7 +127,9 @@ function pickledObject(
     return [name, pickledTensor(tensor, key, legacy)];
   });
   const dictionary = pickledStateDictionary(items);
-  return { object: under === undefined ? dictionary : pickledDictionary([[under, dictionary]]), keys };
+  const wrapped =
+    under === undefined ? dictionary : pickledDictionary([...Object.entries(beside), [under, dictionary]]);
+  return { object: wrapped, keys };
 }
 
 /** The container of torch before 1.6. `object` replaces the pickled state dictionary. */

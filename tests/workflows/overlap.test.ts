@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { startJob, waitForJob } from '../../api/jobs/jobs-client.js';
+import { waitForJob } from '../../api/jobs/jobs-client.js';
+import { startJob } from '../../api/jobs/start-job.js';
 import { type Commit, OUTCOMES } from '../../pipeline/commit.js';
 import type { JobSummary } from '../../pipeline/job.js';
 import { readFileEntry } from '../../repos/committed-files.js';

@@ -10,8 +10,9 @@ import { moveBranch } from '../../api/changing/branch.js';
 import { revert } from '../../api/changing/revert.js';
 import { setStage } from '../../api/changing/set-stage.js';
 import { useBundle } from '../../api/changing/use-bundle.js';
-import { startJob, waitForJob } from '../../api/jobs/jobs-client.js';
+import { waitForJob } from '../../api/jobs/jobs-client.js';
 import { type RunningStage, runningStages } from '../../api/jobs/running-stages.js';
+import { startJob } from '../../api/jobs/start-job.js';
 import { type ExamResult, listResults } from '../../api/reading/list-results.js';
 import type { Finding } from '../../cli/doctor.js';
 import { writePlaceholderBundle } from '../../models/placeholder/placeholder-bundle.js';
@@ -76,6 +77,7 @@ describe('changing what is wanted', function () {
     assert.deepEqual(countsOf(summary), {
       crop: [0, 2],
       extract_centers: [0, 2],
+      check_quality: [0, 2],
       generate_heatmaps: [0, 2],
       visualize_heatmaps: [0, 2],
       classify: [2, 0],
@@ -126,6 +128,7 @@ describe('changing what is wanted', function () {
     assert.deepEqual(countsOf(summary), {
       crop: [0, 3],
       extract_centers: [3, 0],
+      check_quality: [0, 3],
       generate_heatmaps: [0, 3],
       visualize_heatmaps: [0, 3],
       classify: [3, 0],
@@ -195,6 +198,7 @@ describe('changing what is wanted', function () {
       assert.deepEqual(countsOf(summary), {
         crop: [0, 3],
         extract_centers: [3, 0],
+        check_quality: [0, 3],
         generate_heatmaps: [0, 3],
         visualize_heatmaps: [0, 3],
         classify: [0, 3],

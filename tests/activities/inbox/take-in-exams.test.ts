@@ -203,6 +203,46 @@ describe('taking exams in', function () {
       assert.equal((await takeInExams(repository, { ...request, seen: second.seen })).exams, 1);
     }));
 
+  it('commits views and list under their own names, and says what is to be known of them', () =>
+    withInbox(async ({ repository, inbox, take, settle }) => {
+      const list = Buffer.from(
+        `(lp0\n(dp1\nVhorizontal_flip\nVYES\ns${VIEWS.map((view) => `V${view.replace('_', '-')}\n(lV3_${view}\naV3_${view}_2\nas`).join('')}a.`,
+      );
+      const numbered = VIEWS.map((view) => `3_${viewFile(view)}`);
+      const dashed = VIEWS.map((view) => viewFile(view).replace('_', '-'));
+      for (const [exam, names] of Object.entries({
+        numbered,
+        dashed,
+        'other-list': numbered.map((name) => name.replace('3_', '4_')),
+      })) {
+        for (const name of names) await inbox.upload(`exams/${exam}/${name}`, viewPicture(exam, 'L_CC', name));
+        if (exam !== 'dashed') await inbox.upload(`exams/${exam}/gen_exam_list_before_cropping.pkl`, list);
+      }
+      await settle();
+      const taken = await take(['numbered', 'dashed', 'other-list']);
+      assert.equal(taken.exams, 2);
+      assert.match(taken.refused[0]?.reason ?? '', /names 3_L_CC, 3_L_CC_2, but 4_L_CC\.png lies beside it/);
+      assert.match(taken.flagged[0] ?? '', /names 2 pictures of L_CC \(3_L_CC, 3_L_CC_2\); one is taken\./);
+      const paths = async (exam: string) => {
+        const item = await repository.inputs.get(rootOf(await repository.head('main'), 'exams'), exam);
+        return item?.files.map(({ path }) => path);
+      };
+      const own = VIEWS.map(viewFile).sort();
+      assert.deepEqual(await paths('numbered'), [...own, 'gen_exam_list.pkl'].sort());
+      assert.deepEqual(await paths('dashed'), own);
+      assert.deepEqual(
+        (await inbox.keys()).filter((key) => !key.includes('other-list')),
+        [],
+      );
+      // The whole exam again, without its list.
+      await inbox.uploadViews('numbered');
+      await settle();
+      const again = await take(['numbered']);
+      assert.deepEqual(again.flagged, [
+        'Exam numbered had an exam list, and comes without one: its pictures are taken for horizontal_flip NO.',
+      ]);
+    }));
+
   it('takes nothing of an exam that was erased', () =>
     withInbox(async ({ repository, s3, inbox, take, settle }) => {
       await inbox.uploadViews('exam-1');

@@ -11,6 +11,7 @@ import {
   pickle,
   pickledGlobal,
   pickledText,
+  pickledTuple,
   type Tensors,
   type TorchFileOptions,
   tensorOf,
@@ -133,6 +134,75 @@ describe('reading a torch state dictionary', () => {
     });
   }
 
+  describe('as trainers keep it', () => {
+    const object = (name: string, ...args: Buffer[]): Buffer =>
+      Buffer.concat([pickledGlobal(name), pickledTuple(...args), latin('R')]);
+    /** What lies beside weights: numbers, settings, an optimizer, and values of numpy and Python. */
+    const BESIDE = {
+      epoch: latin('K\x0c'),
+      optimizer: latin('}'),
+      best_auc: object(
+        'numpy._core.multiarray.scalar',
+        Buffer.concat([object('numpy.dtype', pickledText('f8'), latin('\x89'), latin('\x88'))]),
+        object('_codecs.encode', pickledText('\0\0\0\0\0\0\xf0?'), pickledText('latin1')),
+      ),
+      args: Buffer.concat([
+        pickledGlobal('argparse.Namespace'),
+        latin(')\x81}'),
+        pickledText('lr'),
+        latin('G?\xf0\0\0\0\0\0\0sb'),
+      ]),
+      device: object('torch.device', pickledText('cuda')),
+    };
+    const prefixed = (prefix: string): Tensors =>
+      Object.fromEntries(Object.entries(TENSORS).map(([name, tensor]) => [prefix + name, tensor]));
+
+    for (const [name, write] of containers) {
+      it(`gives the weights from beside an optimizer, and says under which key they lay (${name})`, () => {
+        for (const under of ['model', 'state_dict', 'model_state_dict', 'my_weights']) {
+          const dictionary = read(write(TENSORS, { under, beside: BESIDE }));
+          assert.deepEqual([...floatsOf(dictionary, 'a.weight')], [1, 2, 3, 4, 5, 6]);
+          assert.deepEqual(dictionary.origin, { wrapper: under, beside: Object.keys(BESIDE) });
+        }
+        assert.deepEqual(read(write(TENSORS, { under: 'model' })).origin, {}, "NYU's own form");
+      });
+
+      it(`takes away what all names begin with, and says it (${name})`, () => {
+        for (const prefix of ['module.', 'model.', '_orig_mod.', 'module._orig_mod.', 'net.']) {
+          const dictionary = read(write(prefixed(prefix), { under: 'state_dict' }));
+          assert.deepEqual([...dictionary.tensors.keys()], Object.keys(TENSORS));
+          assert.deepEqual(dictionary.origin, { wrapper: 'state_dict', beside: [], prefix });
+        }
+        const averaged = read(write({ n_averaged: COUNTER, ...prefixed('module.') }));
+        assert.deepEqual([...averaged.tensors.keys()], Object.keys(TENSORS));
+        // A name that only some have is the network's own.
+        const some = { ...prefixed('module.'), other: floatTensor([1], [1]) };
+        assert.deepEqual([...read(write(some)).tensors.keys()], Object.keys(some));
+      });
+    }
+
+    it('is refused with the step that helps where no weights can be told', () => {
+      const weights = Buffer.concat([latin('}('), latin('u')]);
+      assert.throws(() => read(zipTorchFile({}, { object: latin('K\x05') })), /holds no state dictionary/);
+      const saved = latin('}(');
+      const only = Buffer.concat([
+        saved,
+        pickledText('epoch'),
+        latin('K\x01'),
+        pickledText('optimizer'),
+        weights,
+        latin('u'),
+      ]);
+      assert.throws(
+        () => read(zipTorchFile({}, { object: only })),
+        (error: unknown) =>
+          error instanceof MammoflowError &&
+          error.sentence ===
+            'model.p holds epoch, which is no tensor. Save the weights alone, with torch.save(model.state_dict(), file).',
+      );
+    });
+  });
+
   it('names the tensor whose numbers are missing from a file that is cut short', () => {
     const whole = legacyTorchFile({ first: floatTensor([2], [1, 2]), second: floatTensor([2], [3, 4]) });
     assert.throws(() => read(whole.subarray(0, -1)), refused(/cut short: the numbers of second are missing/));
@@ -196,6 +266,12 @@ describe('reading a torch state dictionary', () => {
   it('refuses other files by what they are', () => {
     assert.throws(() => read(Buffer.alloc(0)), refused(/is empty/));
     assert.throws(() => read(latin('\x08\x08\x12\x07pytorch')), refused(/no file that torch\.save wrote/));
+    const pointer = latin('version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 28000000\n');
+    assert.throws(
+      () => read(pointer),
+      (error: unknown) =>
+        error instanceof MammoflowError && /Git LFS pointer, no checkpoint\. .*`git lfs pull`/.test(error.sentence),
+    );
     assert.throws(() => read(pickle(latin('K\x05'))), refused(/is a pickle, but no file that torch\.save wrote/));
     const zip = (entries: Record<string, Uint8Array>) => Buffer.from(zipSync(entries, { level: 0 }));
     assert.throws(() => read(zip({ 'a.txt': latin('x') })), refused(/zip file without data\.pkl/));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { classify } from '../../../activities/stages/classify.js';
 import { readGrey16Png } from '../../../imaging/grey16-png.js';
@@ -11,7 +11,7 @@ import { standardiseWholeImage } from '../../../imaging/standardise.js';
 import { type LocalBundle, readBundle } from '../../../inference/bundle.js';
 import { type Lanes, startLanes } from '../../../inference/lanes.js';
 import { CHECKPOINT_FILES } from '../../../models/nyu/checkpoint-files.js';
-import { importCheckpoints } from '../../../models/nyu/import-checkpoints.js';
+import { importCheckpoints, sourceRemark } from '../../../models/nyu/import-checkpoints.js';
 import { MODEL_ROLES, type ModelRole } from '../../../pipeline/bundle.js';
 import { MammoflowError } from '../../../pipeline/errors.js';
 import { VIEWS, type View, viewFile } from '../../../pipeline/exam.js';
@@ -19,6 +19,7 @@ import { LABELS, type Predictions, VARIANTS } from '../../../pipeline/prediction
 import { smallHeatmapDifferences, withGoldenHeatmaps } from '../../support/golden-exam.js';
 import { greatestDifference, readGoldenNpz } from '../../support/golden-npz.js';
 import { askedTensors, checkpointTensors, writeCheckpoints } from '../../support/nyu-checkpoints.js';
+import { safetensorsFile } from '../../support/safetensors-files.js';
 import { itWithShared } from '../../support/shared.js';
 import { modelsOf, runStageHere } from '../../support/stage-run.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
@@ -34,6 +35,18 @@ import {
 
 const without = (tensors: Tensors, drop: (name: string) => boolean): Tensors =>
   Object.fromEntries(Object.entries(tensors).filter(([name]) => !drop(name)));
+
+/** Each tensor by itself, as safetensors has it. */
+const asSafetensors = (tensors: Tensors): Buffer =>
+  safetensorsFile(
+    Object.fromEntries(
+      Object.entries(tensors).map(([name, { storage, shape }]) => {
+        const bytes = shape.reduce((product, size) => product * size, storage.type === undefined ? 4 : 8);
+        const dtype = storage.type === undefined ? 'F32' : 'I64';
+        return [name, { dtype, shape, bytes: storage.bytes.subarray(0, bytes) }];
+      }),
+    ),
+  );
 
 describe('importing checkpoints', function () {
   this.timeout(300_000);
@@ -87,6 +100,33 @@ describe('importing checkpoints', function () {
       const made = await importCheckpoints({ folder: source, name: 'nyu', target: join(folder, 'a') });
       const expected = await importCheckpoints({ folder: full, name: 'nyu', target: join(folder, 'b') });
       for (const role of MODEL_ROLES) assert.equal(made.files[role].sha256, expected.files[role].sha256, role);
+    }));
+
+  it('makes the same networks of retrained checkpoints as trainers keep them, and says how the weights lay', () =>
+    withTemporaryFolder(async (folder) => {
+      const plain = join(folder, 'plain');
+      await writeCheckpoints(plain);
+      const retrained = join(folder, 'retrained');
+      await mkdir(retrained);
+      const parallel = Object.fromEntries(
+        Object.entries(checkpointTensors('patch')).map(([name, tensor]) => [`module.${name}`, tensor]),
+      );
+      const beside = { epoch: Buffer.from('K\x0c', 'latin1') };
+      await writeFile(
+        join(retrained, 'sample_patch_model.pt'),
+        zipTorchFile(parallel, { under: 'state_dict', beside }),
+      );
+      await writeFile(join(retrained, 'sample_image_model.safetensors'), asSafetensors(checkpointTensors('image')));
+      await copyFile(join(plain, CHECKPOINT_FILES.imageheatmaps), join(retrained, CHECKPOINT_FILES.imageheatmaps));
+      const expected = await importCheckpoints({ folder: plain, name: 'nyu', target: join(folder, 'a') });
+      const made = await importCheckpoints({ folder: retrained, name: 'nyu', target: join(folder, 'b') });
+      for (const role of MODEL_ROLES) assert.equal(made.files[role].sha256, expected.files[role].sha256, role);
+      assert.deepEqual((await readBundle(join(folder, 'b'))).bundle, made);
+      assert.deepEqual(made.sources?.map(sourceRemark), [
+        'The weights in sample_patch_model.pt lay under the key "state_dict" beside epoch, with "module." in front of every tensor\'s name, which was taken away.',
+        undefined,
+        undefined,
+      ]);
     }));
 
   it('reads checkpoints under other names, and says which are missing', () =>

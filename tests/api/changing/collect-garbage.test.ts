@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { collectGarbage } from '../../api/changing/collect-garbage.js';
-import { startJob } from '../../api/jobs/jobs-client.js';
-import type { Commit } from '../../pipeline/commit.js';
-import { blackExam } from '../support/exams.js';
-import { storeText } from '../support/repository.js';
-import { openTestSystem, type TestSystem } from '../support/system.js';
-import { until } from '../support/until.js';
+import { collectGarbage } from '../../../api/changing/collect-garbage.js';
+import { startJob } from '../../../api/jobs/start-job.js';
+import type { Commit } from '../../../pipeline/commit.js';
+import { blackExam } from '../../support/exams.js';
+import { storeText } from '../../support/repository.js';
+import { openTestSystem, type TestSystem } from '../../support/system.js';
+import { until } from '../../support/until.js';
 
 const NOW = { keepRecordsDays: 0, graceHours: 0 } as const;
 
-describe('mammoflow gc', function () {
+describe('collecting garbage', function () {
   this.timeout(60_000);
   let system: TestSystem;
   before(async () => {

@@ -4,28 +4,36 @@ import { sha256Schema } from '../pipeline/bundle.js';
 import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
 import type { StageItem } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
-import { PREDICTIONS_JSON, type Predictions, predictionsSchema } from '../pipeline/predictions.js';
+import {
+  LABELS,
+  type LabelProbabilities,
+  PREDICTIONS_JSON,
+  type Predictions,
+  predictionsSchema,
+} from '../pipeline/predictions.js';
+import { QUALITY_FILE, QUALITY_STAGE, type QualitySummary, qualitySummarySchema } from '../pipeline/quality-report.js';
 import { readFileEntry } from './committed-files.js';
 import { readDatumRecord } from './datum-records.js';
 import { examOfErasure } from './erasures.js';
 import { sha256Hex } from './hash.js';
 import { parseJson } from './json-objects.js';
-import { erasuresPrefix, predictionSegmentKey, predictionsPrefix } from './layout.js';
+import { erasuresPrefix, headlineSegmentKey, headlinesPrefix } from './layout.js';
 import type { ListedVersion, ObjectStore } from './object-store.js';
 
 /*
- * Predictions of many exams in few objects, so that a list does not cost a request an exam (docs/decisions/0015):
+ * What lists show of exams, predictions and warnings, of many exams in few objects, so that a list does not cost a request
+ * an exam (docs/decisions/0016):
  *
- *   .mammoflow/predictions/<sha256 of its bytes>.json     up to SEGMENT_ROWS rows {exam, datum, file, image, imageheatmaps}
+ *   .mammoflow/headlines/<sha256 of its bytes>.json     up to SEGMENT_ROWS rows [stage, exam, datum, file, headline]
  *
- * A row is a fact that cannot grow old: what a datum's predictions file says, by datum and by the file's SHA-256. Which
- * datum counts is asked of the trees. Segments are only ever added, merged and removed, and whatever they lack is read from
- * the files themselves, so all of them may be deleted at any time. Nothing of an erased exam is in them: `forget` deletes
- * the segments that have it, and whoever writes looks for erasures afterwards.
+ * A row is a fact that cannot grow old: what a datum says, by datum and by the SHA-256 of the file that it wrote. Which datum
+ * counts is asked of the trees. Segments are only ever added, merged and removed, and whatever they lack is read from the
+ * files and records themselves, so all of them may be deleted at any time. Nothing of an erased exam is in them: `forget`
+ * deletes the segments that have it, and whoever writes looks for erasures afterwards.
  */
 
 /** Some 500 kB of JSON. */
-const SEGMENT_ROWS = 2_000;
+const SEGMENT_ROWS = 3_000;
 /** Fewer are read again one by one sooner than a segment is written for them. */
 const WORTH_KEEPING = 50;
 /** So many files are read one by one before a segment is. */
@@ -37,14 +45,13 @@ const CONCURRENCY = 16;
 const probability = z.number().min(0).max(1);
 /** In the order of LABELS, to be small. */
 const four = z.tuple([probability, probability, probability, probability]);
-const rowSchema = z.tuple([
-  /** Exam, datum, and the SHA-256 of its predictions file ('' for a datum without one). */
-  z.string(),
-  sha256Schema,
-  z.union([sha256Schema, z.literal('')]),
-  /** `image` and `imageheatmaps`. */
-  four,
-  four,
+/** `image` and `imageheatmaps`. */
+const numbersSchema = z.tuple([four, four]);
+/** Of a datum without that file, the file is ''. */
+const place = [z.string(), sha256Schema, z.union([sha256Schema, z.literal('')])] as const;
+const rowSchema = z.union([
+  z.tuple([z.literal('classify'), ...place, numbersSchema]),
+  z.tuple([z.literal(QUALITY_STAGE), ...place, qualitySummarySchema]),
 ]);
 type Row = z.infer<typeof rowSchema>;
 const segmentSchema = z.object({ schemaVersion: z.literal(1), rows: z.array(rowSchema).min(1) });
@@ -56,17 +63,22 @@ export type FoundPredictions =
   | { readonly damaged: string }
   | { readonly missing: true };
 
-export interface PredictionReader {
-  /** The predictions of some datums, by exam. Costs a few requests in all, and one for each that no segment has. */
-  of(items: Iterable<StageItem>): Promise<Map<string, FoundPredictions>>;
+/** What the quality checks say of an exam in short. */
+export type FoundWarnings = { readonly summary: QualitySummary } | { readonly missing: true };
+
+export interface HeadlineReader {
+  /** The predictions of some datums of `classify`, by exam. A few requests in all, and one for each that no segment has. */
+  predictions(items: Iterable<StageItem>): Promise<Map<string, FoundPredictions>>;
+  /** The same of the quality checks. */
+  warnings(items: Iterable<StageItem>): Promise<Map<string, FoundWarnings>>;
   /** Keeps what had to be read one by one for whoever reads next. A bucket that may not be written to stays as it is. */
   keep(): Promise<void>;
   /** Forgets what is in memory of these exams. */
   drop(exams: Iterable<string>): void;
 }
 
-/** Opens the predictions that segments have. They are loaded as soon as enough is asked for: a page costs what it holds. */
-export function openPredictions(store: ObjectStore): PredictionReader {
+/** Opens what segments have. They are loaded as soon as enough is asked for: a page costs what it holds. */
+export function openHeadlines(store: ObjectStore): HeadlineReader {
   let listing: Promise<string[]> | undefined;
   let loading: Promise<void> | undefined;
   let asked = 0;
@@ -74,7 +86,9 @@ export function openPredictions(store: ObjectStore): PredictionReader {
   const unkept = new Map<string, Row>();
   const limit = pLimit(CONCURRENCY);
 
-  async function load(): Promise<void> {
+  async function prepare(more: number): Promise<void> {
+    asked += more;
+    if (more === 0) return;
     listing ??= segmentKeys(store);
     const keys = await listing;
     if (keys.length * ROWS_WORTH_A_SEGMENT > asked) return;
@@ -84,25 +98,44 @@ export function openPredictions(store: ObjectStore): PredictionReader {
     await loading;
   }
 
-  async function find(item: StageItem): Promise<FoundPredictions> {
-    const known = rows.get(rowKey(item.name, item.datum, fileHash(item)));
-    if (known !== undefined) return { predictions: predictionsOf(known) };
+  function remember(row: Row): void {
+    rows.set(keyOf(row), row);
+    unkept.set(keyOf(row), row);
+  }
+
+  async function findPredictions(item: StageItem): Promise<FoundPredictions> {
+    const file = fileHash(item, PREDICTIONS_JSON);
+    const known = rows.get(rowKey('classify', item, file));
+    if (known?.[0] === 'classify') return { predictions: predictionsOf(item.name, known[4]) };
     const found = await limit(() => readPredictions(store, item));
     if ('predictions' in found) {
-      const row = rowOf(item, found.predictions);
-      rows.set(keyOf(row), row);
-      unkept.set(keyOf(row), row);
+      remember(['classify', item.name, item.datum, file, numbersOf(found.predictions)]);
     }
     return found;
   }
 
+  async function findWarnings(item: StageItem): Promise<FoundWarnings> {
+    const file = fileHash(item, QUALITY_FILE);
+    const known = rows.get(rowKey(QUALITY_STAGE, item, file));
+    if (known?.[0] === QUALITY_STAGE) return { summary: known[4] };
+    const summary = await limit(() => readSummary(store, QUALITY_STAGE, item, QUALITY_FILE, qualitySummarySchema));
+    if (summary === undefined) return { missing: true };
+    remember([QUALITY_STAGE, item.name, item.datum, file, summary]);
+    return { summary };
+  }
+
+  async function findAll<T>(
+    items: Iterable<StageItem>,
+    find: (item: StageItem) => Promise<T>,
+  ): Promise<Map<string, T>> {
+    const list = [...items];
+    await prepare(list.length);
+    return new Map(await Promise.all(list.map(async (item) => [item.name, await find(item)] as const)));
+  }
+
   return {
-    async of(items) {
-      const list = [...items];
-      asked += list.length;
-      await load();
-      return new Map(await Promise.all(list.map(async (item) => [item.name, await find(item)] as const)));
-    },
+    predictions: (items) => findAll(items, findPredictions),
+    warnings: (items) => findAll(items, findWarnings),
     async keep() {
       if (unkept.size < WORTH_KEEPING) return;
       const news = [...unkept.values()];
@@ -116,7 +149,7 @@ export function openPredictions(store: ObjectStore): PredictionReader {
     },
     drop(exams) {
       const gone = new Set(exams);
-      for (const map of [rows, unkept]) for (const [key, [exam]] of map) if (gone.has(exam)) map.delete(key);
+      for (const map of [rows, unkept]) for (const [key, [, exam]] of map) if (gone.has(exam)) map.delete(key);
     },
   };
 }
@@ -128,27 +161,31 @@ export function openPredictions(store: ObjectStore): PredictionReader {
 async function readPredictions(store: ObjectStore, item: StageItem): Promise<FoundPredictions> {
   const file = item.files.find(({ path }) => path === PREDICTIONS_JSON);
   try {
-    if (file !== undefined) {
-      const found = await unlessMissing(async () =>
-        parseJson(file.key, await readFileEntry(store, file), predictionsSchema),
-      );
-      if (found !== undefined) return checked(found, item);
-    }
-    const record = await readDatumRecord(store, 'classify', item.name, item.datum);
-    // A record that was made again names other bytes than the commit.
-    const same = record?.files.find(({ path }) => path === PREDICTIONS_JSON)?.sha256 === file?.sha256;
-    const summary = predictionsSchema.safeParse(record?.summary).data;
-    return summary === undefined || !same ? { missing: true } : checked(summary, item);
+    const written =
+      file &&
+      (await unlessMissing(async () => parseJson(file.key, await readFileEntry(store, file), predictionsSchema)));
+    const found = written ?? (await readSummary(store, 'classify', item, PREDICTIONS_JSON, predictionsSchema));
+    if (found === undefined) return { missing: true };
+    if (found.exam === item.name) return { predictions: found };
+    return { damaged: `The predictions of exam ${item.name} are those of ${found.exam}.` };
   } catch (error) {
     if (error instanceof MammoflowError && error.code === 'corrupt-data') return { damaged: error.message };
     throw error;
   }
 }
 
-const checked = (predictions: Predictions, { name }: StageItem): FoundPredictions =>
-  predictions.exam === name
-    ? { predictions }
-    : { damaged: `The predictions of exam ${name} are those of ${predictions.exam}.` };
+/** What a datum's record says in short; undefined where it is gone, or was made again for other bytes than the commit has. */
+async function readSummary<T>(
+  store: ObjectStore,
+  stage: string,
+  item: StageItem,
+  path: string,
+  schema: z.ZodType<T>,
+): Promise<T | undefined> {
+  const record = await readDatumRecord(store, stage, item.name, item.datum);
+  const recorded = record?.files.find((file) => file.path === path)?.sha256 ?? '';
+  return recorded === fileHash(item, path) ? schema.safeParse(record?.summary).data : undefined;
+}
 
 async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -159,27 +196,20 @@ async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> 
   }
 }
 
-const fileHash = ({ files }: StageItem): string => files.find(({ path }) => path === PREDICTIONS_JSON)?.sha256 ?? '';
-const rowKey = (exam: string, datum: string, file: string): string => `${exam}/${datum}/${file}`;
-const keyOf = ([exam, datum, file]: Row): string => rowKey(exam, datum, file);
+const fileHash = ({ files }: StageItem, path: string): string => files.find((file) => file.path === path)?.sha256 ?? '';
+const rowKey = (stage: string, { name, datum }: Pick<StageItem, 'name' | 'datum'>, file: string): string =>
+  `${stage}/${name}/${datum}/${file}`;
+const keyOf = ([stage, name, datum, file]: Row): string => rowKey(stage, { name, datum }, file);
 
-const rowOf = (item: StageItem, { image, imageheatmaps }: Predictions): Row => {
-  const values = (of: Predictions['image']): Row[3] => [
-    of.left_benign,
-    of.right_benign,
-    of.left_malignant,
-    of.right_malignant,
-  ];
-  return [item.name, item.datum, fileHash(item), values(image), values(imageheatmaps)];
+type Numbers = z.infer<typeof numbersSchema>;
+const numbersOf = ({ image, imageheatmaps }: Predictions): Numbers => {
+  const values = (of: LabelProbabilities) => LABELS.map((label) => of[label]) as Numbers[0];
+  return [values(image), values(imageheatmaps)];
 };
 
-const predictionsOf = ([exam, , , image, imageheatmaps]: Row): Predictions => {
-  const labelled = ([left_benign, right_benign, left_malignant, right_malignant]: Row[3]): Predictions['image'] => ({
-    left_benign,
-    right_benign,
-    left_malignant,
-    right_malignant,
-  });
+const predictionsOf = (exam: string, [image, imageheatmaps]: Numbers): Predictions => {
+  const labelled = (values: Numbers[0]) =>
+    Object.fromEntries(LABELS.map((label, index) => [label, values[index]])) as LabelProbabilities;
   return { exam, image: labelled(image), imageheatmaps: labelled(imageheatmaps) };
 };
 
@@ -190,7 +220,7 @@ interface Segment {
 
 async function segmentKeys(store: ObjectStore): Promise<string[]> {
   const keys: string[] = [];
-  for await (const { key } of store.list(predictionsPrefix)) keys.push(key);
+  for await (const { key } of store.list(headlinesPrefix)) keys.push(key);
   return keys;
 }
 
@@ -204,7 +234,7 @@ async function readSegments(store: ObjectStore, keys: readonly string[]): Promis
 }
 
 function rowsOf(key: string, bytes: Uint8Array | undefined): readonly Row[] {
-  if (bytes === undefined || predictionSegmentKey(sha256Hex(bytes)) !== key) return [];
+  if (bytes === undefined || headlineSegmentKey(sha256Hex(bytes)) !== key) return [];
   try {
     return segmentSchema.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data?.rows ?? [];
   } catch {
@@ -216,19 +246,19 @@ function rowsOf(key: string, bytes: Uint8Array | undefined): readonly Row[] {
 async function writeSegments(store: ObjectStore, rows: readonly Row[]): Promise<string[]> {
   const erased = await erasedExams(store);
   const sorted = rows
-    .filter(([exam]) => !erased.has(exam))
+    .filter(([, exam]) => !erased.has(exam))
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0));
   const written: string[] = [];
   for (let start = 0; start < sorted.length; start += SEGMENT_ROWS) {
     const part = sorted.slice(start, start + SEGMENT_ROWS);
     const bytes = Buffer.from(canonicalJson({ schemaVersion: 1, rows: part } as unknown as Json));
     const sha256 = sha256Hex(bytes);
-    const key = predictionSegmentKey(sha256);
+    const key = headlineSegmentKey(sha256);
     await store.put(key, bytes, { sha256, contentType: 'application/json', ifAbsent: true });
     written.push(key);
     // An exam that was erased meanwhile may have been looked for in segments before this one was there.
     const since = await erasedExams(store);
-    if (part.some(([exam]) => since.has(exam))) await removeSegments(store, [key]);
+    if (part.some(([, exam]) => since.has(exam))) await removeSegments(store, [key]);
   }
   return written;
 }
@@ -260,11 +290,11 @@ async function erasedExams(store: ObjectStore): Promise<Set<string>> {
 
 /** Versions of segments that have an exam: all of them go when it is erased. */
 export async function* segmentsOfExam(store: ObjectStore, exam: string): AsyncGenerator<ListedVersion> {
-  for await (const version of store.listVersions(predictionsPrefix)) {
+  for await (const version of store.listVersions(headlinesPrefix)) {
     if (version.deleteMarker) continue;
     const object = await store.get(version.key, version.versionId);
     // What cannot be read may have it.
     const rows = rowsOf(version.key, object?.bytes);
-    if (object !== undefined && (rows.length === 0 || rows.some(([name]) => name === exam))) yield version;
+    if (object !== undefined && (rows.length === 0 || rows.some(([, name]) => name === exam))) yield version;
   }
 }

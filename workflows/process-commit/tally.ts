@@ -1,4 +1,4 @@
-import { type ExamReport, NO_STAGE_COUNTS, type Plan, type StageCounts } from '../pipeline/job.js';
+import { type ExamReport, NO_STAGE_COUNTS, type Plan, type StageCounts } from '../../pipeline/job.js';
 
 /** The running counts of a job, plain data that is carried over continue-as-new. */
 export interface JobTally {
@@ -7,6 +7,10 @@ export interface JobTally {
   /** The first few failures, for the details shown in the UI; all of them are in the outcomes. */
   readonly failures: { exam: string; reason: string }[];
   dropped: number;
+  /** Of the failed exams, those that were known to fail before this job, and were not tried again. */
+  failedBefore?: number;
+  /** Exams that were erased while the job had them: they are in scope no more. */
+  forgotten?: number;
   /** The newest commit this job made. */
   commit?: string;
 }
@@ -24,6 +28,7 @@ export const emptyTally = (): JobTally => ({
 export function addUpToDate(tally: JobTally, plan: Plan): void {
   tally.exams.skipped += plan.upToDate;
   tally.exams.failed += plan.knownFailed;
+  if (plan.knownFailed > 0) tally.failedBefore = (tally.failedBefore ?? 0) + plan.knownFailed;
   for (const { name } of plan.graph) tally.stages[name] = { ...NO_STAGE_COUNTS, skipped: plan.upToDate };
 }
 
@@ -32,6 +37,7 @@ export function addResolved(tally: JobTally, plan: Plan, resolved: number, faile
   const exams = resolved - failed;
   tally.exams.skipped += exams;
   tally.exams.failed += failed;
+  if (failed > 0) tally.failedBefore = (tally.failedBefore ?? 0) + failed;
   for (const { name } of plan.graph) {
     const counts = tally.stages[name] ?? { ...NO_STAGE_COUNTS };
     tally.stages[name] = { ...counts, skipped: counts.skipped + exams };
@@ -39,6 +45,10 @@ export function addResolved(tally: JobTally, plan: Plan, resolved: number, faile
 }
 
 export function addReport(tally: JobTally, report: ExamReport): void {
+  if (report.outcome === 'forgotten') {
+    tally.forgotten = (tally.forgotten ?? 0) + 1;
+    return;
+  }
   tally.exams[report.outcome] += 1;
   for (const [stage, status] of Object.entries(report.stages)) {
     const counts = tally.stages[stage] ?? { ...NO_STAGE_COUNTS };

@@ -3,20 +3,20 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { put } from '../../api/changing/put.js';
-import { writeGrey16Png } from '../../imaging/grey16-png.js';
-import type { PutOutcome } from '../../index.js';
-import type { Bundle } from '../../pipeline/bundle.js';
-import { MammoflowError } from '../../pipeline/errors.js';
-import { VIEWS, viewFile } from '../../pipeline/exam.js';
-import { readPipeline } from '../../repos/pipeline-repo.js';
-import { type Repository, rootOf } from '../../repos/repository.js';
-import { makePng } from '../imaging/png-fixtures.js';
-import { mammoflow, startCommand } from '../support/command.js';
-import { versionsUnder, withRepository } from '../support/repository.js';
-import { repositoryRoot } from '../support/shared.js';
-import { withTemporaryFolder } from '../support/temporary-folder.js';
-import { COMMIT_ONLY, offlineSession } from '../support/verbs.js';
+import { put } from '../../../api/changing/put.js';
+import { writeGrey16Png } from '../../../imaging/grey16-png.js';
+import type { PutOutcome } from '../../../index.js';
+import type { Bundle } from '../../../pipeline/bundle.js';
+import { MammoflowError } from '../../../pipeline/errors.js';
+import { VIEWS, viewFile } from '../../../pipeline/exam.js';
+import { readPipeline } from '../../../repos/pipeline-repo.js';
+import { type Repository, rootOf } from '../../../repos/repository.js';
+import { makePng } from '../../imaging/png-fixtures.js';
+import { mammoflow, startCommand } from '../../support/command.js';
+import { versionsUnder, withRepository } from '../../support/repository.js';
+import { repositoryRoot } from '../../support/shared.js';
+import { withTemporaryFolder } from '../../support/temporary-folder.js';
+import { COMMIT_ONLY, offlineSession } from '../../support/verbs.js';
 
 const PLACEHOLDER = join(repositoryRoot, 'models', 'placeholder', 'bundle');
 async function writeExam(folder: string, columns = 6): Promise<void> {
@@ -50,7 +50,7 @@ const erasAt = async (repository: Repository) => {
   return (await readPipeline(repository, head)).eras.map(({ bundle, fromSequence }) => [bundle, fromSequence]);
 };
 
-describe('mammoflow put exams', () => {
+describe('putting exams', () => {
   it('commits what is right, refuses the rest, and says what it left out', () =>
     withTemporaryFolder((folder) =>
       withRepository(async (repository) => {
@@ -216,7 +216,7 @@ describe('mammoflow put exams', () => {
   });
 });
 
-describe('mammoflow put models', function () {
+describe('putting models', function () {
   this.timeout(120_000);
 
   it('uses the first bundle for all exams and a second one only when told to', () =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { servedStages } from '../../workers/served-stages.js';
 
-describe('mammoflow worker', () => {
+describe('a worker', () => {
   it('serves all stages of its role unless told which', () => {
     assert.equal(servedStages({ role: ['cpu', 'gpu'] }), undefined);
     assert.equal(servedStages({ role: ['cpu'], queue: 'mine' }), undefined);
