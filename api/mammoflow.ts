@@ -45,6 +45,7 @@ export function createMammoflow(session: Session) {
   return {
     // Reading: nothing changes.
     branches: listing(() => import('./reading/branches.js'), 'branches'),
+    bundlesInUse: answering(() => import('./reading/exams.js'), 'bundlesInUse'),
     checkExams: answering(() => import('./reading/check-exams.js'), 'checkExams'),
     compare: answering(() => import('./reading/compare.js'), 'compare'),
     compareExam: answering(() => import('./reading/compare-overview.js'), 'compareExam'),
@@ -61,6 +62,7 @@ export function createMammoflow(session: Session) {
     jobDetails: answering(() => import('./reading/job-details.js'), 'jobDetails'),
     jobExams: answering(() => import('./reading/job-details.js'), 'jobExams'),
     jobs: listing(() => import('./reading/jobs.js'), 'jobs'),
+    judgeExamNames: answering(() => import('./reading/check-exams.js'), 'judgeExamNames'),
     log: listing(() => import('./reading/log.js'), 'log'),
     ls: listing(() => import('./reading/ls.js'), 'ls'),
     lsItem: answering(() => import('./reading/ls.js'), 'lsItem'),

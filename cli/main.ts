@@ -36,6 +36,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   phantom: async () => (await import('./phantom.js')).phantomCommand(),
   forget: async () => (await import('./forget.js')).forgetCommand(),
   gc: async () => (await import('./gc.js')).gcCommand(),
+  console: async () => (await import('./console.js')).consoleCommand(),
   worker: async () => (await import('./worker.js')).workerCommand(),
   receive: async () => (await import('./receive.js')).receiveCommand(),
 };

@@ -126,6 +126,46 @@ export async function examLine(
   return (await withArrival(session.repository, view.index?.commit, [row]))[0] as ExamLine;
 }
 
+/** A stretch of commits whose new and changed exams use a bundle. */
+export interface EraInUse {
+  readonly bundle: string;
+  readonly fromSequence: number;
+  /** When it began, ISO 8601; null where the commit is too far back to look for. */
+  readonly since: string | null;
+  /** Exams that it applies to. */
+  readonly exams: number;
+}
+
+/**
+ * Which bundles apply to how many exams of a state, and since when. As `models` has them, in the order in which they began.
+ *
+ * @throws MammoflowError `unknown-reference` for a state that is not there.
+ * @example
+ * for (const { bundle, exams } of await mammoflow.bundlesInUse()) console.log(bundle, exams);
+ */
+export async function bundlesInUse(
+  session: Session,
+  { ref = DEFAULT_BRANCH }: { ref?: string } = {},
+): Promise<EraInUse[]> {
+  const { index } = await viewOf(session, ref);
+  if (index === undefined) return [];
+  const { eras } = index.wants.document;
+  const counts = new Map<(typeof eras)[number], number>(eras.map((era) => [era, 0]));
+  for (const { exam, since } of index.exams.values()) {
+    if (eras.length === 0) break;
+    const era = index.wants.eraOf({ name: exam, files: [], since });
+    counts.set(era, (counts.get(era) ?? 0) + 1);
+  }
+  const times = await timesOf(session.repository, index.commit, new Set(eras.map(({ fromSequence }) => fromSequence)));
+  return eras.map((era, position) => ({
+    bundle: era.bundle,
+    // The first era also serves exams that are older than it.
+    fromSequence: position === 0 ? 0 : era.fromSequence,
+    since: times.get(era.fromSequence) ?? null,
+    exams: counts.get(era) ?? 0,
+  }));
+}
+
 /** All lines of a state, and what was worked out from them already. */
 interface ExamsView {
   readonly index: ExamIndex | undefined;
@@ -366,14 +406,24 @@ function parseCursor(cursor: string, sort: ExamOrder): SortKey {
 /** Commits that are walked back in search of the time of one. */
 const FARTHEST = 2_000;
 
-/** Fills in when exams arrived, from the commits behind the state, each of which is read once. */
+/** Fills in when exams arrived. */
 async function withArrival(
   repository: Repository,
   commit: Commit | undefined,
   rows: readonly ExamLine[],
 ): Promise<ExamLine[]> {
-  const { commits } = keptOf(repository);
   const wanted = new Set(rows.flatMap(({ since }) => (since === null ? [] : [since])));
+  const times = await timesOf(repository, commit, wanted);
+  return rows.map((row) => (row.since === null ? row : { ...row, arrived: times.get(row.since) ?? null }));
+}
+
+/** When commits behind a state were made, by their sequence. Each commit on the way is read once. */
+async function timesOf(
+  repository: Repository,
+  commit: Commit | undefined,
+  wanted: ReadonlySet<number>,
+): Promise<Map<number, string>> {
+  const { commits } = keptOf(repository);
   const times = new Map<number, string>();
   let at: Pick<Commit, 'sequence' | 'time' | 'parent'> | undefined = commit;
   for (let walked = 0; at !== undefined && times.size < wanted.size && walked < FARTHEST; walked += 1) {
@@ -386,5 +436,5 @@ async function withArrival(
       commits.set(parent, at);
     }
   }
-  return rows.map((row) => (row.since === null ? row : { ...row, arrived: times.get(row.since) ?? null }));
+  return times;
 }

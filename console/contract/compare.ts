@@ -98,5 +98,7 @@ export const compareExamSchema = z.object({
       reason: z.string().optional(),
     }),
   ),
+  /** Why heatmaps could not be read at all: gone or damaged. */
+  unreadable: z.string().optional(),
 });
 export type ExamComparison = z.infer<typeof compareExamSchema>;
