@@ -101,7 +101,7 @@ function refusal(exam: string, findings: readonly Finding[]): ExamError {
     'quality-refused',
     `Exam ${exam} is refused${view === undefined ? '' : ` for ${view}`}: ${message} ` +
       `(${code} ${value}, accepted ${boundsText(accepted)}${also})`,
-    next,
+    `${next} Or, if it is right as it is, let it pass: mammoflow accept ${exam} --check ${code} --reason <why>.`,
     view,
   );
 }
