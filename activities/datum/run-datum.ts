@@ -97,6 +97,7 @@ export async function runDatum(
   // By the bucket's clock: that of a worker may be days ahead, and nobody would notice.
   const now = (): string => new Date(store.serverTime()).toISOString();
   const startedAt = now();
+  const seconds = stopwatch();
   const outputFolder = await dependencies.cache.temporaryFolder();
   const held: CachedFile[] = [];
   let claim: HeldClaim | undefined;
@@ -112,6 +113,7 @@ export async function runDatum(
       await refuseErased(dependencies, planned);
       throw error;
     });
+    const fetching = seconds();
     const result = await dependencies.runStage(
       {
         stage: node.name,
@@ -121,6 +123,7 @@ export async function runDatum(
       },
       { signal, onProgress, alone },
     );
+    const computing = seconds();
     signal.throwIfAborted();
     // Last, because what is stored after an erasure has looked for the last time would stay.
     await refuseErased(dependencies, planned);
@@ -135,6 +138,7 @@ export async function runDatum(
       provenance: {
         ...dependencies.provenance,
         ...result.provenance,
+        seconds: { fetching, computing, storing: seconds() },
         ...(replaced === undefined ? {} : { replaced }),
       } as DatumRecord['provenance'],
       startedAt,
@@ -156,6 +160,16 @@ export async function runDatum(
     await claim?.release();
     await rm(outputFolder, { recursive: true, force: true });
   }
+}
+
+/** Seconds since the last call, or since it was made, to the millisecond. */
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const since = performance.now() - last;
+    last += since;
+    return Math.round(since) / 1_000;
+  };
 }
 
 function warningCodes({ document, summary }: DatumRecord): { warnings?: readonly string[] } {
