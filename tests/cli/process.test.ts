@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { waitForJob } from '../../api/jobs/jobs-client.js';
+import { listJobs } from '../../api/jobs/list-jobs.js';
 import { startJob } from '../../api/jobs/start-job.js';
 import { jobs } from '../../api/reading/jobs.js';
 import type { JobRow, JobSummary, PutOutcome } from '../../index.js';
@@ -98,6 +99,17 @@ describe('the verbs that start jobs and look at them', function () {
       const all = JSON.parse((await run('jobs', '--all', '--json')).stdout) as JobRow[];
       return all.length > 21 && all;
     });
+    const [newest] = listed;
+    assert.deepEqual(
+      [newest?.status, newest?.branch, newest?.total, newest?.exams],
+      ['completed', 'main', 2, { processed: 0, skipped: 0, failed: 2 }],
+    );
+    assert.ok((newest?.seconds ?? -1) >= 0 && newest?.ended !== undefined);
+    const ids = listed.map(({ job }) => job);
+    const rest: string[] = [];
+    for await (const { job } of listJobs(client, session.repository, { after: ids[4] as string, limit: 3 }))
+      rest.push(job);
+    assert.deepEqual(rest, ids.slice(5, 8));
     const [some, few, all] = await Promise.all([run('jobs'), run('jobs', '--limit', '2'), run('jobs', '--all')]);
     assert.equal(some.stderr, 'These are the newest 20; --all shows all, --limit <count> more.\n');
     assert.equal(some.stdout.trimEnd().split('\n').length, 1 + 20);
