@@ -34,7 +34,7 @@ export interface ListJobsOptions {
 const ROWS_AT_ONCE = 16;
 
 /**
- * The jobs that Temporal knows, newest first. A row costs one small read: the summary that a job left, or the counts of one
+ * The jobs that Temporal knows: those that run, then those that ended, the last one first. A row costs one small read: the summary that a job left, or the counts of one
  * that runs.
  *
  * @throws MammoflowError `not-found` when there is no job `after`.
@@ -56,12 +56,11 @@ export async function* listJobs(
 async function* batches(client: Client, after: string | undefined): AsyncGenerator<WorkflowExecutionInfo[]> {
   // A run that went on in another is one job with it.
   const jobs = "WorkflowType = 'processCommit' AND ExecutionStatus != 'ContinuedAsNew'";
+  const query = after === undefined ? jobs : `${jobs} AND (${await notBefore(client, after)})`;
   let isAfter = after === undefined;
-  const query = after === undefined ? jobs : `${jobs} AND StartTime <= '${await startOf(client, after)}'`;
   let batch: WorkflowExecutionInfo[] = [];
   for await (const run of client.workflow.list({ query })) {
     if (isAfter) batch.push(run);
-    // Jobs that began in the same moment as the one to go on after may come before it.
     isAfter ||= run.workflowId === after;
     if (batch.length < ROWS_AT_ONCE) continue;
     yield batch;
@@ -70,9 +69,17 @@ async function* batches(client: Client, after: string | undefined): AsyncGenerat
   if (batch.length > 0) yield batch;
 }
 
-async function startOf(client: Client, job: string): Promise<string> {
+/**
+ * Finds a job and those that Temporal lists after it: it lists what is open by its start, then what has ended by its end.
+ * It keeps times more finely than it tells them, so a millisecond is added.
+ */
+async function notBefore(client: Client, job: string): Promise<string> {
   try {
-    return (await client.workflow.getHandle(job).describe()).startTime.toISOString();
+    const { startTime, closeTime } = await client.workflow.getHandle(job).describe();
+    const until = (time: Date): string => `'${new Date(time.getTime() + 1).toISOString()}'`;
+    return closeTime === undefined
+      ? `CloseTime IS NOT NULL OR StartTime <= ${until(startTime)}`
+      : `CloseTime <= ${until(closeTime)}`;
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     throw new MammoflowError('not-found', `There is no job ${job} to go on after.`, 'Begin the list again.');

@@ -11,7 +11,7 @@ export interface JobsOptions {
 }
 
 /**
- * The jobs that Temporal knows, newest first, one by one: how each stands, since when, and what became of its exams.
+ * The jobs that Temporal knows, those that run and then those that ended last, one by one: how each stands, since when, and what became of its exams.
  *
  * @throws MammoflowError `not-found` when there is no job `after`, `service-unavailable` without Temporal.
  * @example

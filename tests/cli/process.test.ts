@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { waitForJob } from '../../api/jobs/jobs-client.js';
 import { listJobs } from '../../api/jobs/list-jobs.js';
-import { startJob } from '../../api/jobs/start-job.js';
 import { jobs } from '../../api/reading/jobs.js';
 import type { JobRow, JobSummary, PutOutcome } from '../../index.js';
 import { pageOf } from '../../index.js';
+import { startJobAs } from '../../planning/start-job.js';
 import { blackExam } from '../support/exams.js';
 import { runInEnvironment } from '../support/run-command.js';
 import { openTestSystem, PLACEHOLDER, type TestSystem } from '../support/system.js';
@@ -94,7 +94,8 @@ describe('the verbs that start jobs and look at them', function () {
     const head = await session.repository.head('main');
     assert.ok(head);
     const client = await session.client();
-    await Promise.all(Array.from({ length: 21 }, () => startJob(client, head, { branch: 'main' }).then(waitFor)));
+    const names = Array.from({ length: 21 }, (_, index) => `main-one-of-many-${index}`);
+    await Promise.all(names.map((job) => startJobAs(client, job, head, { branch: 'main' }).then(() => waitFor(job))));
     const listed = await until('the jobs to be listed', async () => {
       const all = JSON.parse((await run('jobs', '--all', '--json')).stdout) as JobRow[];
       return all.length > 21 && all;
