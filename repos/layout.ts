@@ -55,3 +55,8 @@ export const inboxKey = (repo: string, item: string, path: string): string => `i
 export const dismissedPrefix = (repo: string, item: string): string => `dismissed/${repo}/${item}/`;
 export const dismissedKey = (repo: string, item: string, time: string, path: string): string =>
   `${dismissedPrefix(repo, item)}${time}/${path}`;
+/** What was found damaged or gone, until somebody mends it. */
+export const damagePrefix = `${BOOKKEEPING}/damaged/`;
+export const damageOfItemPrefix = (repo: string, item: string): string => `${damagePrefix}${repo}/${item}/`;
+export const damageKey = (repo: string, item: string, id: string): string =>
+  `${damageOfItemPrefix(repo, item)}${id}.json`;

@@ -1,10 +1,10 @@
 import pLimit from 'p-limit';
 import { type Commit, OUTCOMES, type OutcomeItem, type StageItem } from '../../pipeline/commit.js';
 import { type ErrorCode, MammoflowError } from '../../pipeline/errors.js';
-import { type Predictions, predictionsSchema, VARIANTS, type Variant } from '../../pipeline/predictions.js';
+import { type Predictions, VARIANTS, type Variant } from '../../pipeline/predictions.js';
 import { QUALITY_STAGE, type QualityWarning } from '../../pipeline/quality-report.js';
-import { readDatumRecord } from '../../repos/datum-records.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
+import { readPredictions } from '../../repos/read-predictions.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 import type { TreeChange } from '../../repos/tree.js';
 import { readWarnings } from '../quality-warnings.js';
@@ -205,15 +205,16 @@ async function readSide(repository: Repository, commit: Commit, exams: readonly 
   const read = async (exam: string, outcome: OutcomeItem | undefined, item: StageItem | undefined) => {
     if (outcome === undefined) return 'Not processed yet.';
     if (outcome.outcome === 'failed') return outcome.reason ?? 'It failed.';
-    const record = item && (await readDatumRecord(repository.store, 'classify', exam, item.datum));
-    const predictions = predictionsSchema.safeParse(record?.summary).data;
-    if (item === undefined || predictions === undefined) {
+    const read = item && (await readPredictions(repository.store, exam, item));
+    if (item === undefined || read === undefined || 'damage' in read) {
       const erasure = await readErasure(repository.store, exam);
       const erased = erasure !== undefined && item !== undefined && isErased(erasure, item.files);
-      return erased ? erasedOn(erasure) : 'The record of its predictions is gone.';
+      if (erased) return erasedOn(erasure);
+      return read !== undefined && 'damage' in read ? read.damage : 'Its commit names no predictions.';
     }
     const warnings = await readWarnings(repository.store, checked.get(exam));
-    return { predictions, origin: { bundle: outcome.bundle, job: item.job, datum: item.datum }, warnings };
+    const origin = { bundle: outcome.bundle, job: item.job, datum: item.datum };
+    return { predictions: read.predictions, origin, warnings };
   };
   const sides = new Map(
     await Promise.all(

@@ -3,18 +3,18 @@ import { type Commit, type InputItem, OUTCOMES, type OutcomeItem, type StageItem
 import { graphDigest } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { type JobSettings, jobSettingsSchema } from '../../pipeline/job.js';
-import { type LabelProbabilities, predictionsSchema } from '../../pipeline/predictions.js';
+import type { LabelProbabilities } from '../../pipeline/predictions.js';
 import { QUALITY_STAGE, type QualityWarning } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { inBatches } from '../../planning/batches.js';
 import { wantsOf } from '../../planning/wants.js';
-import { readDatumRecord } from '../../repos/datum-records.js';
 import { erasedOn, openErasures } from '../../repos/erasures.js';
 import { readJobOutcome } from '../../repos/exam-outcomes.js';
 import { sha256Hex } from '../../repos/hash.js';
 import { readJson } from '../../repos/json-objects.js';
 import { jobSettingsKey } from '../../repos/layout.js';
 import type { ObjectStore } from '../../repos/object-store.js';
+import { PREDICTING_STAGE, readPredictions } from '../../repos/read-predictions.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 import { readWarnings } from '../quality-warnings.js';
 
@@ -23,9 +23,10 @@ export interface ExamResult {
   readonly exam: string;
   /**
    * `skipped` only in the view of one job: the results were there already. `waiting`: none that belong to it yet. An exam
-   * that was erased since is `failed`, with that reason.
+   * that was erased since is `failed`, with that reason. `damaged`: there are results that belong to it, and their file or
+   * record is gone or damaged; the next job makes them again.
    */
-  readonly outcome: 'processed' | 'skipped' | 'failed' | 'waiting';
+  readonly outcome: 'processed' | 'skipped' | 'failed' | 'waiting' | 'damaged';
   readonly reason?: string;
   readonly job?: string;
   readonly bundle?: string;
@@ -39,8 +40,6 @@ export interface ExamResult {
   readonly warnings?: readonly QualityWarning[];
 }
 
-/** The stage whose summary holds the predictions. */
-const PREDICTING_STAGE = 'classify';
 const CONCURRENCY = 16;
 /** Exams whose outcomes are read in one go; equal paths of the tree are then read once. */
 const AT_ONCE = 200;
@@ -176,26 +175,32 @@ async function jobResult(repository: Repository, settings: JobSettings, before: 
   return skipped && result.outcome === 'processed' ? { ...result, outcome: 'skipped' } : result;
 }
 
-/** Predictions are read from the datum's record: trees are for ever, and an erased exam must leave no numbers in them. */
+/**
+ * Predictions are read from the file that the commit names: trees are for ever, and an erased exam must leave no numbers in
+ * them; and nothing but the hash in the tree can vouch for a number.
+ */
 async function resultOf(
   repository: Repository,
   outcome: OutcomeItem,
   classified: StageItem | undefined,
   notice: string | undefined,
 ): Promise<ExamResult> {
-  const record =
-    outcome.outcome === 'processed' && classified !== undefined
-      ? await readDatumRecord(repository.store, PREDICTING_STAGE, outcome.name, classified.datum)
-      : undefined;
-  const predictions = predictionsSchema.safeParse(record?.summary).data;
+  const isProcessed = outcome.outcome === 'processed' && classified !== undefined;
+  const read = isProcessed ? await readPredictions(repository.store, outcome.name, classified) : undefined;
+  const reason =
+    read !== undefined && 'damage' in read
+      ? `${read.damage} Run \`mammoflow process\` to make it again.`
+      : outcome.reason;
   return {
     exam: outcome.name,
-    outcome: outcome.outcome,
-    ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
+    outcome: read !== undefined && 'damage' in read ? 'damaged' : outcome.outcome,
+    ...(reason === undefined ? {} : { reason }),
     job: outcome.job,
     bundle: outcome.bundle,
     ...(notice === undefined ? {} : { notice }),
-    ...(predictions === undefined ? {} : { image: predictions.image, imageheatmaps: predictions.imageheatmaps }),
+    ...(read !== undefined && 'predictions' in read
+      ? { image: read.predictions.image, imageheatmaps: read.predictions.imageheatmaps }
+      : {}),
   };
 }
 

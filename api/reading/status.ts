@@ -45,7 +45,8 @@ async function lookAtBranches(
   try {
     if (!(await store.isVersioned())) problems.push(`Versioning is not enabled on the bucket ${store.bucket}.`);
     const branches = [];
-    for await (const branch of repository.branches()) branches.push(branch);
+    for await (const branch of repository.branches(undefined, (_, error) => problems.push(error.sentence)))
+      branches.push(branch);
     const holds = branches.flatMap(({ name, hold }) => (hold === undefined ? [] : [{ branch: name, ...hold }]));
     return { ofStages: await stageQueues(repository, branches), holds };
   } catch (error) {
