@@ -28,9 +28,8 @@ export function printJob(summary: JobSummary): void {
   if (summary.dropped > 0) printLine(`  ${summary.dropped} not committed, because something newer is wanted of them`);
   const { failedBefore = 0, forgotten = 0 } = summary;
   if (failedBefore > 0) {
-    printLine(
-      `  ${failedBefore} of the failed ones failed before and were not tried again, because nothing changed; \`mammoflow process --only failed\` does`,
-    );
+    const advice = '`mammoflow process --only failed` does';
+    printLine(`  failed before this job and not tried again, because nothing changed: ${failedBefore} (${advice})`);
   }
   if (forgotten > 0) printLine(`  ${forgotten} erased meanwhile`);
   const rows = Object.entries(summary.stages).map(([stage, counts]) => [

@@ -82,6 +82,11 @@ describe('the verbs that start jobs and look at them', function () {
       /^branch main is released; it was on hold since \S+, by .+\njob (\S+) started; /.exec(released.stdout) ?? [];
     assert.notEqual(job, '', released.stdout);
     assert.deepEqual((await waitFor(job)).exams, { processed: 0, skipped: 0, failed: 2 });
+    const shown = await run('job', job);
+    assert.match(
+      shown.stdout,
+      /: 2 failed\n {2}failed before this job and not tried again, because nothing changed: 1 \(/,
+    );
     const again = await run('branch', 'release', 'main');
     assert.equal(
       again.stdout,
