@@ -106,9 +106,14 @@ describe('a damaged object', () => {
       const { repository, s3 } = jobs;
       const before = await resultsOf(jobs);
       const record = datumKeyPath('classify', 'a', (await itemOf(jobs, 'classify', 'a')).datum);
-      const change = (text: string) => text.replace(/"left_benign":0\.(\d)/, (_, digit) => `"left_benign":0.${9 - digit}`);
+      const change = (text: string) =>
+        text.replace(/"left_benign":0\.(\d)/, (_, digit) => `"left_benign":0.${9 - digit}`);
       await overwriteOnDisk(s3.bucket, record, change);
-      assert.deepEqual(await resultsOf(jobs), before, 'a number in the record is nobody’s business');
+      const [altered] = await resultsOf(jobs);
+      assert.deepEqual([altered?.outcome, altered?.image], ['damaged', undefined]);
+      assert.match(altered?.reason ?? '', /record of how it was made is damaged/);
+      await jobs.process('job-record');
+      assert.deepEqual(computed.splice(0), ['classify a']);
 
       const file = (await itemOf(jobs, 'classify', 'a')).files.find(({ path }) => path === PREDICTIONS_JSON);
       await overwriteOnDisk(s3.bucket, file?.key ?? '', change);
