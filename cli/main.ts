@@ -13,6 +13,8 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./status.js')).statusCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
   env: async () => (await import('./env.js')).envCommand(),
+  inspect: async () => (await import('./inspect.js')).inspectCommand(),
+  mend: async () => (await import('./mend.js')).mendCommand(),
   put: async () => (await import('./put.js')).putCommand(),
   rm: async () => (await import('./rm.js')).rmCommand(),
   process: async () => (await import('./process.js')).processCommand(),

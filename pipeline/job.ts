@@ -132,6 +132,8 @@ export interface StageReport {
   readonly reason?: string;
   /** For `failed`: the code of the error, where it had one. */
   readonly code?: string;
+  /** Codes of what a quality stage warns of. */
+  readonly warnings?: readonly string[];
 }
 
 /** What `processExam` tells its parent and returns. */

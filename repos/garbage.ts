@@ -6,6 +6,7 @@ import { parseJson, readDerivedJson, readJson, unlessDamaged } from './json-obje
 import {
   branchesPrefix,
   cacheReportsPrefix,
+  claimsPrefix,
   commitPrefix,
   datumsPrefix,
   erasuresPrefix,
@@ -154,6 +155,8 @@ export async function findGarbage(repository: Repository, settings: GarbageSetti
   await sweep(jobsPrefix, ({ key, latest, deleteMarker }) => latest && !deleteMarker && kept.has(folderOf(key)));
   await sweep(datumsPrefix, isUsedKey);
   await sweep(cacheReportsPrefix, (version) => version.latest && !version.deleteMarker && isYoung(version));
+  // Those of workers that died: whoever is at work renews its claim long before.
+  await sweep(claimsPrefix, () => false);
   await sweep(erasuresPrefix, ({ latest, deleteMarker }) => latest && !deleteMarker);
   await sweep(branchesPrefix, ({ latest }) => latest);
   for (const repo of ['exams', 'models', 'pipeline', ...settings.stages]) await sweep(`${repo}/`, isUsedFile);

@@ -36,6 +36,11 @@ export const jobSummaryKey = (job: string): string => `${jobFolder(job)}/summary
 /** What was erased, kept for ever: exam ids, times and hashes. */
 export const erasuresPrefix = `${BOOKKEEPING}/erased/`;
 export const erasureKey = (exam: string): string => `${erasuresPrefix}${exam}.json`;
+/** Who computes a datum now: there only while somebody does. */
+export const claimsPrefix = `${BOOKKEEPING}/claims/`;
+export const claimsOfExamPrefix = (exam: string): string => `${claimsPrefix}${exam}/`;
+export const claimKey = (exam: string, stage: string, key: string): string =>
+  `${claimsOfExamPrefix(exam)}${stage}/${key}.json`;
 /** Which erasures each worker has applied to its disk cache. */
 export const cacheReportsPrefix = `${BOOKKEEPING}/caches/`;
 export const cacheReportKey = (worker: string): string => `${cacheReportsPrefix}${encodeURIComponent(worker)}.json`;

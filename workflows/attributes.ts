@@ -11,6 +11,12 @@ const KEYS = {
   commit: keyword('MammoflowCommit'),
 } as const;
 
+const WARNING = defineSearchAttributeKey('MammoflowWarning', SearchAttributeType.KEYWORD_LIST);
+
+/** By which warnings an exam's run is found: the codes of quality checks. Nothing where there are none. */
+export const warningAttribute = (codes: readonly string[]): SearchAttributePair[] =>
+  codes.length === 0 ? [] : [{ key: WARNING, value: [...codes] }];
+
 /** Temporal's visibility store on PostgreSQL keeps keywords in columns of 255 characters, and loses runs over that. */
 const LONGEST_KEYWORD = 255;
 

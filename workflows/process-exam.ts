@@ -18,7 +18,7 @@ import {
   type StageReport,
 } from '../pipeline/job.js';
 import { checkArgument } from './arguments.js';
-import { searchAttributes } from './attributes.js';
+import { searchAttributes, warningAttribute } from './attributes.js';
 import { examFinished } from './messages.js';
 import { CONTROL_OPTIONS, STAGE_OPTIONS } from './options.js';
 
@@ -58,7 +58,8 @@ export async function processExam(argument: ProcessExamInput): Promise<ExamRepor
   const report: ExamReport = isForgotten
     ? { exam: input.exam, outcome: 'forgotten', stages: {} }
     : reportOf(input.exam, reports);
-  upsertSearchAttributes(searchAttributes({ outcome: report.outcome }));
+  const warnings = [...new Set(Object.values(reports).flatMap((stage) => stage.warnings ?? []))].sort();
+  upsertSearchAttributes([...searchAttributes({ outcome: report.outcome }), ...warningAttribute(warnings)]);
   await tellParent(input.parent, report);
   return report;
 }
@@ -132,7 +133,12 @@ async function runStageOf(
         upstream,
         ...(isMending ? { mend: true } : {}),
       });
-      return { status: result.computed ? 'computed' : 'skipped', datum: result.datum };
+      const { computed, datum, warnings } = result;
+      return {
+        status: computed ? 'computed' : 'skipped',
+        datum,
+        ...(warnings === undefined ? {} : { warnings }),
+      };
     } catch (error) {
       if (isCancellation(error)) throw error;
       // Only what cannot be mended by trying again gets here: everything else is retried by the activity's policy.

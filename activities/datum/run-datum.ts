@@ -1,11 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Claimant } from '../../pipeline/claim.js';
 import type { FileEntry } from '../../pipeline/commit.js';
 import { type DatumRecord, datumKey, datumKeyDocument, labelsOf } from '../../pipeline/datum.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
 import type { StageNode } from '../../pipeline/graph.js';
 import { isNamed, type PlannedExam } from '../../pipeline/job.js';
 import type { Era, EraModels } from '../../pipeline/pipeline-document.js';
+import { QUALITY_STAGE, qualitySummarySchema } from '../../pipeline/quality-report.js';
+import type { HeldClaim } from '../../repos/claims.js';
 import { faultOf, storeFile } from '../../repos/committed-files.js';
 import { concurrently } from '../../repos/concurrently.js';
 import { type FoundRecord, findDatumRecord, replaceDatumRecord, writeDatumRecord } from '../../repos/datum-records.js';
@@ -16,6 +19,7 @@ import { readLocalFile } from '../../repos/local-file.js';
 import type { StageDependencies, StageRun } from '../dependencies.js';
 import type { JobFiles } from '../job/job-files.js';
 import type { LocalModel, StageInputs, StageProgress, StageResult } from '../stage.js';
+import { claimOrLeave } from './claim.js';
 import type { CachedFile } from './file-cache.js';
 import { UpstreamLost } from './upstream-lost.js';
 
@@ -42,6 +46,8 @@ export interface DatumResult {
   readonly job: string;
   /** Why it was computed although there was a record. */
   readonly replaced?: string;
+  /** Codes of what a quality stage warns of; absent when it warns of nothing. */
+  readonly warnings?: readonly string[];
 }
 
 /**
@@ -49,6 +55,8 @@ export interface DatumResult {
  * what it wrote and records it. A record that is damaged, or that names a file which is, or which the bucket has lost, is
  * as good as none, and replaced. Whether files are there is always looked at; their bytes are read where the exam was named,
  * where something of it is known to be damaged, or where a later stage could not read them.
+ * With a claimant it first claims the datum, so that jobs that overlap compute it once. `alone` is for a datum whose worker
+ * died: it runs in a process of its own.
  *
  * @throws UpstreamLost when what an earlier stage made is gone or damaged; ExamError when the exam's own data is at fault, gone from the bucket or erased; MammoflowError
  *   `stage-unavailable` when this worker has another version of the stage than the pipeline wants.
@@ -59,6 +67,7 @@ export async function runDatum(
   request: DatumRequest,
   signal: AbortSignal,
   onProgress: (progress: StageProgress) => void,
+  { claimant, alone = false }: { claimant?: Claimant; alone?: boolean } = {},
 ): Promise<DatumResult> {
   const { store } = dependencies.repository;
   const settings = await jobs.settings(request.job);
@@ -75,7 +84,7 @@ export async function runDatum(
   const replaced = known && (await whyReplace(dependencies, known, deep));
   if (known?.record !== undefined && replaced === undefined) {
     if (deep) await forgetDamage(store, node.name, request.exam);
-    return { datum: key, computed: false, job: known.record.job };
+    return { datum: key, computed: false, job: known.record.job, ...warningCodes(known.record) };
   }
 
   requireVersion(dependencies, node);
@@ -84,7 +93,15 @@ export async function runDatum(
   const startedAt = now();
   const outputFolder = await dependencies.cache.temporaryFolder();
   const held: CachedFile[] = [];
+  let claim: HeldClaim | undefined;
   try {
+    if (claimant !== undefined) {
+      claim = await claimOrLeave(store, { stage: node.name, exam: request.exam, key }, claimant, signal);
+      // Whoever had it before may be done with it.
+      const meanwhile = await findDatumRecord(store, node.name, request.exam, key);
+      if (meanwhile?.record !== undefined && meanwhile.etag !== known?.etag)
+        return { datum: key, computed: false, job: meanwhile.record.job, ...warningCodes(meanwhile.record) };
+    }
     const local = await fetchInputs(dependencies, request.exam, inputs, models, held).catch(async (error) => {
       await refuseErased(dependencies, planned);
       throw error;
@@ -96,7 +113,7 @@ export async function runDatum(
         parameters: node.parameters as StageRun['parameters'],
         outputFolder,
       },
-      { signal, onProgress },
+      { signal, onProgress, alone },
     );
     signal.throwIfAborted();
     // Last, because what is stored after an erasure has looked for the last time would stay.
@@ -119,13 +136,26 @@ export async function runDatum(
     };
     const written =
       known === undefined ? await writeDatumRecord(store, record) : await replaceDatumRecord(store, record, known.etag);
-    return { datum: key, computed: true, job: written.job, ...(replaced === undefined ? {} : { replaced }) };
+    return {
+      datum: key,
+      computed: true,
+      job: written.job,
+      ...(replaced === undefined ? {} : { replaced }),
+      ...warningCodes(written),
+    };
   } catch (error) {
     throw dependencies.cache.explained(error);
   } finally {
     for (const file of held) file.release();
+    await claim?.release();
     await rm(outputFolder, { recursive: true, force: true });
   }
+}
+
+function warningCodes({ document, summary }: DatumRecord): { warnings?: readonly string[] } {
+  if (document.stage !== QUALITY_STAGE) return {};
+  const warnings = qualitySummarySchema.safeParse(summary).data?.warnings ?? [];
+  return warnings.length === 0 ? {} : { warnings: [...new Set(warnings.map(({ code }) => code))].sort() };
 }
 
 /** Why a record does not do, in the words of its successor's provenance. */

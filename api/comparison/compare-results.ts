@@ -2,10 +2,12 @@ import pLimit from 'p-limit';
 import { type Commit, OUTCOMES, type OutcomeItem, type StageItem } from '../../pipeline/commit.js';
 import { type ErrorCode, MammoflowError } from '../../pipeline/errors.js';
 import { type Predictions, VARIANTS, type Variant } from '../../pipeline/predictions.js';
+import { QUALITY_STAGE, type QualityWarning } from '../../pipeline/quality-report.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
 import { readPredictions } from '../../repos/read-predictions.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 import type { TreeChange } from '../../repos/tree.js';
+import { readWarnings } from '../quality-warnings.js';
 import { compareHeatmaps, type HeatmapDifference } from './compare-heatmaps.js';
 import { byGreatest, distributionsOf, type LabelDistribution, type Movement, movementsOf } from './movements.js';
 
@@ -25,6 +27,8 @@ export interface ExamChange {
   readonly filesChanged: boolean;
   /** Its greatest change, with its sign. */
   readonly greatest: number;
+  /** What the quality checks warn of on either side; absent when they warn of nothing. */
+  readonly warnings?: readonly QualityWarning[];
 }
 
 /** An exam that is in both states, with predictions in one of them at most. */
@@ -124,7 +128,15 @@ export async function compareResults(
       const moved = movementsOf(a.predictions, b.predictions, threshold, variants);
       const greatest = [...moved].sort(byGreatest)[0]?.change ?? 0;
       movements.push(...moved);
-      exams.push({ exam, before: a.origin, after: b.origin, filesChanged: inputs.has(exam), greatest });
+      const warnings = distinct([...a.warnings, ...b.warnings]);
+      exams.push({
+        exam,
+        before: a.origin,
+        after: b.origin,
+        filesChanged: inputs.has(exam),
+        greatest,
+        ...(warnings.length === 0 ? {} : { warnings }),
+      });
     }
   }
   exams.sort((a, b) => Math.abs(b.greatest) - Math.abs(a.greatest) || (a.exam < b.exam ? -1 : 1));
@@ -175,11 +187,18 @@ export async function compareResults(
 }
 
 /** An exam's predictions on one side, or the sentence that says why there are none. */
-type Side = (exam: string) => { readonly predictions: Predictions; readonly origin: ResultOrigin } | string;
+type Side = (exam: string) => SideOfExam | string;
+
+interface SideOfExam {
+  readonly predictions: Predictions;
+  readonly origin: ResultOrigin;
+  readonly warnings: readonly QualityWarning[];
+}
 
 async function readSide(repository: Repository, commit: Commit, exams: readonly string[]): Promise<Side> {
-  const [outcomes, classified] = await Promise.all([
+  const [outcomes, checked, classified] = await Promise.all([
     repository.outcomes.getMany(rootOf(commit, OUTCOMES), exams),
+    repository.stages.getMany(rootOf(commit, QUALITY_STAGE), exams),
     repository.stages.getMany(rootOf(commit, 'classify'), exams),
   ]);
   const limit = pLimit(CONCURRENCY);
@@ -193,7 +212,9 @@ async function readSide(repository: Repository, commit: Commit, exams: readonly 
       if (erased) return erasedOn(erasure);
       return read !== undefined && 'damage' in read ? read.damage : 'Its commit names no predictions.';
     }
-    return { predictions: read.predictions, origin: { bundle: outcome.bundle, job: item.job, datum: item.datum } };
+    const warnings = await readWarnings(repository.store, checked.get(exam));
+    const origin = { bundle: outcome.bundle, job: item.job, datum: item.datum };
+    return { predictions: read.predictions, origin, warnings };
   };
   const sides = new Map(
     await Promise.all(
@@ -204,6 +225,11 @@ async function readSide(repository: Repository, commit: Commit, exams: readonly 
   );
   return (exam) => sides.get(exam) ?? 'Not processed yet.';
 }
+
+/** Each warning once, though both sides may have it. */
+const distinct = (warnings: readonly QualityWarning[]): QualityWarning[] => [
+  ...new Map(warnings.map((warning) => [JSON.stringify(warning), warning])).values(),
+];
 
 /** Items that are alike in both trees: those of the first without the ones that were changed or removed. */
 function unchanged(items: number, changes: ReadonlyMap<string, TreeChange<StageItem>>): number {

@@ -4,6 +4,7 @@ import type { DatumKeyDocument, DatumRecord } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { precedingStages, type StageNode } from '../../pipeline/graph.js';
 import { type ExamOutcome, type JobSettings, jobSettingsSchema, type StageStatus } from '../../pipeline/job.js';
+import { QUALITY_STAGE, type QualityWarning, qualitySummarySchema } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { wantsOf } from '../../planning/wants.js';
 import { findDatumRecord } from '../../repos/datum-records.js';
@@ -53,6 +54,8 @@ export interface StageExplanation {
   readonly job?: string;
   /** Worker build, host, execution provider and the like. */
   readonly provenance?: Readonly<Record<string, Json>>;
+  /** What a quality stage warns of. */
+  readonly warnings?: readonly QualityWarning[];
   readonly startedAt?: string;
   readonly finishedAt?: string;
   readonly seconds?: number;
@@ -254,7 +257,11 @@ async function withDatum(
   const record = found?.record;
   if (record === undefined) {
     const what = found === undefined ? 'gone from the bucket' : 'damaged';
-    const why = [`The record of how it was made is ${what}: run \`mammoflow process --only ${item.name}\`.`];
+    // Of an exam that was erased nothing comes back.
+    const erasure = await readErasure(repository.store, item.name);
+    const isGone = erasure !== undefined && isErased(erasure, item.files);
+    const next = isGone ? '.' : `: run \`mammoflow process --only ${item.name}\`.`;
+    const why = [`The record of how it was made is ${what}${next}`];
     return { ...base, why, inputs: [], models: [] };
   }
   const { document } = record;
@@ -267,11 +274,18 @@ async function withDatum(
     parameters: departures(context.definitions, stage, document.parameters as Json),
     inputs: Object.entries(document.inputs).map(([name, sha256]) => sourceFile(name, sha256, context)),
     models: Object.entries(document.models).map(([role, { sha256 }]) => sourceModel(role, sha256, settings, context)),
+    ...warningsOf(record),
     provenance: record.provenance as Readonly<Record<string, Json>>,
     startedAt: record.startedAt,
     finishedAt: record.finishedAt,
     seconds,
   };
+}
+
+function warningsOf({ document, summary }: DatumRecord): { warnings?: readonly QualityWarning[] } {
+  if (document.stage !== QUALITY_STAGE) return {};
+  const warnings = qualitySummarySchema.safeParse(summary).data?.warnings ?? [];
+  return warnings.length === 0 ? {} : { warnings };
 }
 
 async function reasonOf(

@@ -4,6 +4,7 @@ import { graphDigest } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { type JobSettings, jobSettingsSchema } from '../../pipeline/job.js';
 import type { LabelProbabilities } from '../../pipeline/predictions.js';
+import { QUALITY_STAGE, type QualityWarning } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { inBatches } from '../../planning/batches.js';
 import { wantsOf } from '../../planning/wants.js';
@@ -12,8 +13,10 @@ import { readJobOutcome } from '../../repos/exam-outcomes.js';
 import { sha256Hex } from '../../repos/hash.js';
 import { readJson } from '../../repos/json-objects.js';
 import { jobSettingsKey } from '../../repos/layout.js';
+import type { ObjectStore } from '../../repos/object-store.js';
 import { PREDICTING_STAGE, readPredictions } from '../../repos/read-predictions.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
+import { readWarnings } from '../quality-warnings.js';
 
 /** What is known of one exam. Predictions are there for `processed` and `skipped` only. */
 export interface ExamResult {
@@ -33,6 +36,8 @@ export interface ExamResult {
   readonly inbox?: string;
   readonly image?: LabelProbabilities;
   readonly imageheatmaps?: LabelProbabilities;
+  /** What the quality checks warn of; absent when they warn of nothing. */
+  readonly warnings?: readonly QualityWarning[];
 }
 
 const CONCURRENCY = 16;
@@ -76,17 +81,21 @@ export async function* streamResults(
       : chosenItems(await repository.inputs.getMany(root, exams), after);
   for await (const batch of inBatches(items, AT_ONCE)) {
     const names = batch.map(({ name }) => name);
-    const [outcomes, classified] = await Promise.all([
+    const [outcomes, classified, checked] = await Promise.all([
       repository.outcomes.getMany(rootOf(commit, OUTCOMES), names),
       repository.stages.getMany(rootOf(commit, PREDICTING_STAGE), names),
+      repository.stages.getMany(rootOf(commit, QUALITY_STAGE), names),
     ]);
-    yield* await Promise.all(batch.map((item) => limit(() => resultAt(item, outcomes.get(item.name), classified))));
+    yield* await Promise.all(
+      batch.map((item) => limit(() => resultAt(item, outcomes.get(item.name), classified, checked))),
+    );
   }
 
   async function resultAt(
     item: InputItem,
     outcome: OutcomeItem | undefined,
     classified: ReadonlyMap<string, StageItem>,
+    checked: ReadonlyMap<string, StageItem>,
   ): Promise<ExamResult> {
     const exam = item.name;
     const erasure = await erasureOf(item);
@@ -99,7 +108,8 @@ export async function* streamResults(
     const { bundle, notice } = wants.eraOf(item);
     if (outcome === undefined) return { exam, outcome: 'waiting', reason: 'Not processed yet.', bundle };
     if (outcome.wanted === wants.wantedOf(item, graphWanted(asOf, outcome))) {
-      return resultOf(repository, outcome, classified.get(exam), notice);
+      const result = await resultOf(repository, outcome, classified.get(exam), notice);
+      return withWarnings(repository.store, result, checked.get(exam));
     }
     const other = outcome.bundle === bundle ? 'other stages or parameters' : `bundle ${outcome.bundle}`;
     return { exam, outcome: 'waiting', reason: `Its results were made with ${other} than is wanted now.`, bundle };
@@ -159,7 +169,8 @@ async function jobResult(repository: Repository, settings: JobSettings, before: 
   if (stored === undefined) return before.outcome === 'processed' ? { ...before, outcome: 'skipped' } : before;
   const { outcome, stages, statuses } = stored;
   const notice = settings.eras.find((era) => era.bundle === outcome.bundle)?.notice;
-  const result = await resultOf(repository, outcome, stages[PREDICTING_STAGE], notice);
+  const predicted = await resultOf(repository, outcome, stages[PREDICTING_STAGE], notice);
+  const result = await withWarnings(repository.store, predicted, stages[QUALITY_STAGE]);
   const skipped = Object.values(statuses).every((status) => status === 'skipped');
   return skipped && result.outcome === 'processed' ? { ...result, outcome: 'skipped' } : result;
 }
@@ -191,4 +202,15 @@ async function resultOf(
       ? { image: read.predictions.image, imageheatmaps: read.predictions.imageheatmaps }
       : {}),
   };
+}
+
+/** A result with what the quality checks warn of. A number never goes anywhere without it. */
+async function withWarnings(
+  store: ObjectStore,
+  result: ExamResult,
+  checked: StageItem | undefined,
+): Promise<ExamResult> {
+  if (result.image === undefined) return result;
+  const warnings = await readWarnings(store, checked);
+  return warnings.length === 0 ? result : { ...result, warnings };
 }
