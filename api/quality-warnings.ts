@@ -1,7 +1,5 @@
-import type { StageItem } from '../pipeline/commit.js';
-import { QUALITY_STAGE, type QualityWarning, qualitySummarySchema } from '../pipeline/quality-report.js';
-import { readDatumRecord } from '../repos/datum-records.js';
-import type { ObjectStore } from '../repos/object-store.js';
+import { QUALITY_STAGE, type QualityWarning } from '../pipeline/quality-report.js';
+import type { FoundWarnings } from '../repos/headlines.js';
 
 const UNKNOWN: QualityWarning = {
   code: 'quality-unknown',
@@ -10,17 +8,12 @@ const UNKNOWN: QualityWarning = {
 
 /**
  * What the quality checks warn of, from what they made of an exam.
- * @param checked the exam's item in the repo of the checks; none where it was processed before there were checks.
+ * @param found none where it was processed before there were checks.
  */
-export async function readWarnings(
-  store: ObjectStore,
-  checked: StageItem | undefined,
-): Promise<readonly QualityWarning[]> {
-  if (checked === undefined) return [];
-  const record = await readDatumRecord(store, QUALITY_STAGE, checked.name, checked.datum);
-  const summary = qualitySummarySchema.safeParse(record?.summary).data;
-  if (summary === undefined) return [UNKNOWN];
-  const { warnings, more } = summary;
+export function warningsOf(found: FoundWarnings | undefined): readonly QualityWarning[] {
+  if (found === undefined) return [];
+  if ('missing' in found) return [UNKNOWN];
+  const { warnings, more } = found.summary;
   if (more === undefined) return warnings;
   return [...warnings, { code: 'more', message: `And ${more} more: see the stage ${QUALITY_STAGE}.` }];
 }

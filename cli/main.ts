@@ -39,6 +39,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   forget: async () => (await import('./forget.js')).forgetCommand(),
   verify: async () => (await import('./verify.js')).verifyCommand(),
   gc: async () => (await import('./gc.js')).gcCommand(),
+  console: async () => (await import('./console.js')).consoleCommand(),
   worker: async () => (await import('./worker.js')).workerCommand(),
   receive: async () => (await import('./receive.js')).receiveCommand(),
 };

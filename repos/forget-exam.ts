@@ -4,6 +4,7 @@ import { datumRecordSchema } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { type Erasure, recordErasure } from './erasures.js';
 import { sha256Stream } from './hash.js';
+import { segmentsOfExam } from './headlines.js';
 import { commitIds } from './history/commits.js';
 import {
   claimsOfExamPrefix,
@@ -71,6 +72,9 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
       return limit(() => collect('outcomes in jobs', key, key));
     }),
   );
+  for await (const version of segmentsOfExam(store, exam)) {
+    versions.set('headlines', [...(versions.get('headlines') ?? []), version]);
+  }
   await collect('inbox', inboxKey('exams', exam, ''));
   await collect('dismissed', dismissedPrefix('exams', exam));
   await collect('refusals', refusalPrefix('exams', exam));

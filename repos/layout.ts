@@ -33,6 +33,9 @@ export const knownOutcomeKey = (exam: string, wanted: string): string =>
 export const memosPrefix = `${BOOKKEEPING}/memo/`;
 export const memoKey = (context: string): string => `${BOOKKEEPING}/memo/${context}.json`;
 export const jobSummaryKey = (job: string): string => `${jobFolder(job)}/summary.json`;
+/** What lists show of many exams at once, by the SHA-256 of each object. All of them may be deleted at any time. */
+export const headlinesPrefix = `${BOOKKEEPING}/headlines/`;
+export const headlineSegmentKey = (sha256: string): string => `${headlinesPrefix}${sha256}.json`;
 /** What was erased, kept for ever: exam ids, times and hashes. */
 export const erasuresPrefix = `${BOOKKEEPING}/erased/`;
 export const erasureKey = (exam: string): string => `${erasuresPrefix}${exam}.json`;

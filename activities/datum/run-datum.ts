@@ -91,6 +91,7 @@ export async function runDatum(
   // By the bucket's clock: that of a worker may be days ahead, and nobody would notice.
   const now = (): string => new Date(store.serverTime()).toISOString();
   const startedAt = now();
+  const seconds = stopwatch();
   const outputFolder = await dependencies.cache.temporaryFolder();
   const held: CachedFile[] = [];
   let claim: HeldClaim | undefined;
@@ -106,6 +107,7 @@ export async function runDatum(
       await refuseErased(dependencies, planned);
       throw error;
     });
+    const fetching = seconds();
     const result = await dependencies.runStage(
       {
         stage: node.name,
@@ -115,6 +117,7 @@ export async function runDatum(
       },
       { signal, onProgress, alone },
     );
+    const computing = seconds();
     signal.throwIfAborted();
     // Last, because what is stored after an erasure has looked for the last time would stay.
     await refuseErased(dependencies, planned);
@@ -129,6 +132,7 @@ export async function runDatum(
       provenance: {
         ...dependencies.provenance,
         ...result.provenance,
+        seconds: { fetching, computing, storing: seconds() },
         ...(replaced === undefined ? {} : { replaced }),
       } as DatumRecord['provenance'],
       startedAt,
@@ -150,6 +154,16 @@ export async function runDatum(
     await claim?.release();
     await rm(outputFolder, { recursive: true, force: true });
   }
+}
+
+/** Seconds since the last call, or since it was made, to the millisecond. */
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const since = performance.now() - last;
+    last += since;
+    return Math.round(since) / 1_000;
+  };
 }
 
 function warningCodes({ document, summary }: DatumRecord): { warnings?: readonly string[] } {

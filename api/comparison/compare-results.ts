@@ -4,10 +4,10 @@ import { type ErrorCode, MammoflowError } from '../../pipeline/errors.js';
 import { type Predictions, VARIANTS, type Variant } from '../../pipeline/predictions.js';
 import { QUALITY_STAGE, type QualityWarning } from '../../pipeline/quality-report.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
-import { readPredictions } from '../../repos/read-predictions.js';
+import { type HeadlineReader, openHeadlines } from '../../repos/headlines.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 import type { TreeChange } from '../../repos/tree.js';
-import { readWarnings } from '../quality-warnings.js';
+import { warningsOf } from '../quality-warnings.js';
 import { compareHeatmaps, type HeatmapDifference } from './compare-heatmaps.js';
 import { byGreatest, distributionsOf, type LabelDistribution, type Movement, movementsOf } from './movements.js';
 
@@ -107,7 +107,9 @@ export async function compareResults(
   const inOne = new Set([...onlyBefore, ...onlyAfter]);
   const open = [...new Set([...outcomes.keys(), ...classified.keys()])].filter((name) => !inOne.has(name));
 
-  const sides = await Promise.all([before, after].map((commit) => readSide(repository, commit, open)));
+  const headlines = openHeadlines(repository.store);
+  const sides = await Promise.all([before, after].map((commit) => readSide(repository, headlines, commit, open)));
+  await headlines.keep();
   const [left, right] = sides as [Side, Side];
   const exams: ExamChange[] = [];
   const uncompared: UncomparedExam[] = [];
@@ -195,26 +197,36 @@ interface SideOfExam {
   readonly warnings: readonly QualityWarning[];
 }
 
-async function readSide(repository: Repository, commit: Commit, exams: readonly string[]): Promise<Side> {
+async function readSide(
+  repository: Repository,
+  reader: HeadlineReader,
+  commit: Commit,
+  exams: readonly string[],
+): Promise<Side> {
   const [outcomes, checked, classified] = await Promise.all([
     repository.outcomes.getMany(rootOf(commit, OUTCOMES), exams),
     repository.stages.getMany(rootOf(commit, QUALITY_STAGE), exams),
     repository.stages.getMany(rootOf(commit, 'classify'), exams),
   ]);
+  const processed = [...classified.values()].filter(({ name }) => outcomes.get(name)?.outcome === 'processed');
+  const [found, warned] = await Promise.all([reader.predictions(processed), reader.warnings(checked.values())]);
   const limit = pLimit(CONCURRENCY);
   const read = async (exam: string, outcome: OutcomeItem | undefined, item: StageItem | undefined) => {
     if (outcome === undefined) return 'Not processed yet.';
     if (outcome.outcome === 'failed') return outcome.reason ?? 'It failed.';
-    const read = item && (await readPredictions(repository.store, exam, item));
-    if (item === undefined || read === undefined || 'damage' in read) {
+    const of = found.get(exam);
+    if (of !== undefined && 'damaged' in of) return of.damaged;
+    if (item === undefined || of === undefined || 'missing' in of) {
       const erasure = await readErasure(repository.store, exam);
       const erased = erasure !== undefined && item !== undefined && isErased(erasure, item.files);
-      if (erased) return erasedOn(erasure);
-      return read !== undefined && 'damage' in read ? read.damage : 'Its commit names no predictions.';
+      return erased ? erasedOn(erasure) : 'Its commit names no predictions.';
     }
-    const warnings = await readWarnings(repository.store, checked.get(exam));
-    const origin = { bundle: outcome.bundle, job: item.job, datum: item.datum };
-    return { predictions: read.predictions, origin, warnings };
+    const warnings = warningsOf(warned.get(exam));
+    return {
+      predictions: of.predictions,
+      origin: { bundle: outcome.bundle, job: item.job, datum: item.datum },
+      warnings,
+    };
   };
   const sides = new Map(
     await Promise.all(

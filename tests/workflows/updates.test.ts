@@ -14,7 +14,7 @@ import { waitForJob } from '../../api/jobs/jobs-client.js';
 import { type RunningStage, runningStages } from '../../api/jobs/running-stages.js';
 import { startJob } from '../../api/jobs/start-job.js';
 import { type ExamResult, listResults } from '../../api/reading/list-results.js';
-import type { Finding } from '../../cli/doctor.js';
+import type { Finding } from '../../infra/diagnosis/finding.js';
 import { writePlaceholderBundle } from '../../models/placeholder/placeholder-bundle.js';
 import type { Commit } from '../../pipeline/commit.js';
 import type { JobSummary } from '../../pipeline/job.js';
