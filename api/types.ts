@@ -2,6 +2,7 @@
  * The types of what verbs take and return, in one place for programs that use mammoflow as a library.
  */
 
+export type { Mend } from '../imaging/quality/mend.js';
 export type { AcceptOptions, AcceptOutcome } from './changing/accept.js';
 export type { BranchPoint, HoldOutcome, MoveOutcome } from './changing/branch.js';
 export type { CollectGarbageOptions, GarbageOutcome } from './changing/collect-garbage.js';
@@ -9,9 +10,11 @@ export type { DismissOutcome } from './changing/dismiss.js';
 export type { CommitOptions, Committed, FollowUp } from './changing/follow-up.js';
 export type { ForgetOptions, ForgetOutcome, ForgetPreview } from './changing/forget.js';
 export type { ImportModelsOptions, ImportOutcome } from './changing/import-models.js';
+export type { MendedExam, MendOptions } from './changing/mend.js';
 export type { ProcessOptions } from './changing/process.js';
 export type { PutOptions, PutOutcome, PutProgress, Refusal } from './changing/put.js';
 export type { RemoveOptions, RemoveOutcome } from './changing/remove.js';
+export type { RepairOptions, RepairOutcome } from './changing/repair.js';
 export type { RevertOptions, RevertOutcome } from './changing/revert.js';
 export type { ArrivalsOutcome, SetArrivalsOptions } from './changing/set-arrivals.js';
 export type { SetStageOptions, SetStageOutcome } from './changing/set-stage.js';
@@ -28,6 +31,7 @@ export type { EraInUse, ExamLine, ExamOrder, ExamStateName, ExamsOptions, ExamsP
 export type { ExamExplanation, ExplainOptions, StageExplanation } from './reading/explain.js';
 export type { GetOptions, GetOutcome } from './reading/get.js';
 export type { InboxReport } from './reading/inbox.js';
+export type { InspectedExam, InspectionResult, InspectOptions, MendProposal } from './reading/inspect.js';
 export type { JobState, JobSummary, RunningStage, WaitForJobOptions } from './reading/job.js';
 export type { JobDetails, JobExam, JobExamsOptions } from './reading/job-details.js';
 export type { JobRow, JobsOptions } from './reading/jobs.js';
@@ -42,3 +46,4 @@ export type { StageRow } from './reading/stages.js';
 export type { ServedStage } from './reading/stages-served.js';
 export type { Poller, ServicesStatus } from './reading/status.js';
 export type { FileTrace, TracedFile, TraceOptions } from './reading/trace.js';
+export type { Finding, VerifyOptions, VerifyOutcome } from './reading/verify.js';

@@ -2,8 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { parseCount } from '../cli/options.js';
-import { readGrey16Png } from '../imaging/grey16-png.js';
-import type { Grey16Image } from '../imaging/planes.js';
+import { readGrey16Png, writeGrey16Png } from '../imaging/grey16-png.js';
 import type { MeasuredExam } from '../imaging/quality/check.js';
 import { inspectExam } from '../imaging/quality/inspect.js';
 import { measureView } from '../imaging/quality/measure-view.js';
@@ -11,21 +10,30 @@ import { drawView } from '../models/phantom/draw-view.js';
 import { STANDARD_MIX } from '../models/phantom/mix.js';
 import { planExam } from '../models/phantom/plan-exam.js';
 import { VIEWS, type View } from '../pipeline/exam.js';
-import { qualityPolicySchema, qualitySettings } from '../pipeline/quality-policy.js';
+import {
+  QUALITY_CHECKS,
+  type QualityCheckCode,
+  type QualitySettings,
+  qualityPolicySchema,
+  qualitySettings,
+} from '../pipeline/quality-policy.js';
 import { type Finding, worstVerdict } from '../pipeline/quality-report.js';
 import { alterations, type Pictures } from '../tests/support/alterations.js';
 import { sharedFolder } from '../tests/support/shared.js';
 import { machine, table } from './system.js';
 
 /**
- * How often each check of `check_quality` fires on sound pictures and on altered ones. The bounds in
- * pipeline/quality-policy.ts come from it. See docs/quality.md.
+ * How often each check of `check_quality` fires on sound pictures and on altered ones, and what looking costs. The
+ * bounds in pipeline/quality-policy.ts come from it. See docs/quality.md.
  */
 
 /** A seed of its own range, used for no model and for no demonstration. */
 const DEFAULT_SEED = 820_000;
 const DEFAULT_SOUND = 100;
 const DEFAULT_ALTERED = 12;
+/** Shares of sound exams that may be warned of, and of gross alterations that must be seen. */
+const TARGETS = { warned: 0.005, seen: 0.99, milliseconds: 250 } as const;
+const FULL_SIZE = { rows: 3_328, columns: 2_560 } as const;
 
 interface Options {
   readonly sound: number;
@@ -36,14 +44,30 @@ interface Options {
 }
 
 /** What became of the exams of one kind. */
+interface Tally {
+  exams: number;
+  refused: number;
+  warned: number;
+  readonly codes: Map<QualityCheckCode, number>;
+}
+
 interface Row {
   readonly name: string;
   readonly strength: string;
   readonly gross: boolean;
-  exams: number;
-  refused: number;
-  warned: number;
-  readonly codes: Map<string, number>;
+  readonly phantom: Tally;
+  readonly real: Tally;
+}
+
+const newTally = (): Tally => ({ exams: 0, refused: 0, warned: 0, codes: new Map() });
+
+function count(tally: Tally, findings: readonly Finding[]): void {
+  const verdict = worstVerdict(findings);
+  tally.exams += 1;
+  if (verdict === 'refuse') tally.refused += 1;
+  if (verdict === 'warn') tally.warned += 1;
+  const fired = new Set(findings.filter((finding) => finding.verdict !== 'ok').map(({ code }) => code));
+  for (const code of fired) tally.codes.set(code, (tally.codes.get(code) ?? 0) + 1);
 }
 
 function drawPhantom(seed: number, index: number): Pictures {
@@ -51,17 +75,14 @@ function drawPhantom(seed: number, index: number): Pictures {
   return Object.fromEntries(VIEWS.map((view) => [view, drawView(plan, view)])) as unknown as Pictures;
 }
 
-/** Exams of real pictures where the golden data is: the two exams, and what the synthetic fields can be put together to. */
+/** Exams of real pictures, where the golden data is: the two exams, and four views in larger fields. */
 async function realExams(): Promise<{ readonly name: string; readonly pictures: Pictures }[]> {
   const shared = sharedFolder();
   if (shared === undefined) return [];
-  const read = async (file: string): Promise<Grey16Image> => readGrey16Png(join(shared, file));
-  const exam = async (name: string, fileOf: (view: View) => string) => ({
-    name,
-    pictures: Object.fromEntries(
-      await Promise.all(VIEWS.map(async (view) => [view, await read(fileOf(view))] as const)),
-    ) as unknown as Pictures,
-  });
+  const exam = async (name: string, fileOf: (view: View) => string) => {
+    const read = async (view: View) => [view, await readGrey16Png(join(shared, fileOf(view)))] as const;
+    return { name, pictures: Object.fromEntries(await Promise.all(VIEWS.map(read))) as unknown as Pictures };
+  };
   return [
     await exam('gmic-0', (view) => `exams/gmic-0/${view}.png`),
     await exam('mixed', (view) => `exams/mixed/${view}.png`),
@@ -69,127 +90,178 @@ async function realExams(): Promise<{ readonly name: string; readonly pictures: 
   ];
 }
 
-const measureExam = (pictures: Partial<Pictures>): Partial<MeasuredExam> =>
-  Object.fromEntries(Object.entries(pictures).map(([view, image]) => [view, measureView(image as Grey16Image)]));
+const measureExam = (pictures: Pictures): MeasuredExam =>
+  Object.fromEntries(VIEWS.map((view) => [view, measureView(pictures[view])])) as unknown as MeasuredExam;
 
-async function main(options: Options): Promise<void> {
-  const settings = qualitySettings(qualityPolicySchema.parse({ policy: options.policy }));
-  const rows: Row[] = [];
-  const rowOf = (name: string, strength: string, gross: boolean): Row => {
-    const known = rows.find((row) => row.name === name && row.strength === strength);
-    if (known !== undefined) return known;
-    const row: Row = { name, strength, gross, exams: 0, refused: 0, warned: 0, codes: new Map() };
-    rows.push(row);
-    return row;
-  };
-  const ranges = new Map<string, { low: number; high: number }>();
-  const count = (row: Row, findings: readonly Finding[]): void => {
-    row.exams += 1;
-    const verdict = worstVerdict(findings);
-    if (verdict === 'refuse') row.refused += 1;
-    if (verdict === 'warn') row.warned += 1;
-    for (const code of new Set(findings.filter((each) => each.verdict !== 'ok').map((each) => each.code)))
-      row.codes.set(code, (row.codes.get(code) ?? 0) + 1);
-  };
-  const soundRow = rowOf('sound phantoms', '', false);
-  const alter = (pictures: Pictures, measured: MeasuredExam, other: Pictures, turn: number, prefix: string): void => {
-    for (const { name, strength, gross, apply } of alterations) {
-      const view = VIEWS[turn % VIEWS.length] as View;
-      const changed = measureExam(apply(pictures, view, other));
-      count(rowOf(`${prefix}${name}`, strength, gross), inspectExam({ ...measured, ...changed }, 'NO', settings));
-    }
-  };
-  const cpu = { measured: 0, microseconds: 0 };
-  let previous: Pictures | undefined;
-  for (let index = 1; index <= Math.max(options.sound, options.altered); index += 1) {
-    const pictures = drawPhantom(options.seed, index);
-    const before = process.cpuUsage();
-    const measured = measureExam(pictures) as MeasuredExam;
-    const findings = inspectExam(measured, 'NO', settings);
-    const { user, system } = process.cpuUsage(before);
-    cpu.measured += 1;
-    cpu.microseconds += user + system;
-    count(soundRow, findings);
-    for (const { code, value, verdict, view } of findings) {
-      if (verdict !== 'ok') console.error(`sound ${options.seed}-${index} ${view ?? ''} ${code} ${value}: ${verdict}`);
-      if (value === undefined) continue;
-      const range = ranges.get(code) ?? { low: value, high: value };
-      ranges.set(code, { low: Math.min(range.low, value), high: Math.max(range.high, value) });
-    }
-    if (index <= options.altered) {
-      previous ??= drawPhantom(options.seed, options.sound + options.altered + 1);
-      alter(pictures, measured, previous, index, '');
-      previous = pictures;
-    }
-    if (index % 10 === 0) console.error(`${index} exams`);
-  }
-  const real = await realExams();
-  const realRow = rowOf('sound real exams', '', false);
-  for (const [turn, { name, pictures }] of real.entries()) {
-    const measured = measureExam(pictures) as MeasuredExam;
-    const findings = inspectExam(measured, 'NO', settings);
-    count(realRow, findings);
-    for (const { code, value, verdict, view } of findings)
-      if (verdict !== 'ok') console.error(`sound ${name} ${view ?? ''} ${code} ${value}: ${verdict}`);
-    if (options.altered === 0) continue;
-    for (const offset of [0, 1, 2, 3]) {
-      const other = (real[(turn + 1) % real.length] as (typeof real)[number]).pictures;
-      alter(pictures, measured, other, turn + offset, 'real: ');
-    }
-  }
-  const percent = (part: number, whole: number): string =>
-    whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
-  console.log(
-    table(
-      ['pictures', 'strength', 'exams', 'refused', 'warned', 'neither', 'by'],
-      rows.map((row) => [
-        `${row.name}${row.gross || row.name.startsWith('sound') ? '' : ' (mild)'}`,
-        row.strength,
-        String(row.exams),
-        percent(row.refused, row.exams),
-        percent(row.warned, row.exams),
-        percent(row.exams - row.refused - row.warned, row.exams),
-        [...row.codes]
-          .sort((a, b) => b[1] - a[1])
-          .map(([code, times]) => `${code} ${times}`)
-          .join(', '),
-      ]),
-    ),
-  );
-  console.log(
-    table(
-      ['check', 'lowest on sound phantoms', 'highest', 'expected', 'accepted'],
-      [...ranges].map(([code, { low, high }]) => {
-        const setting = settings[code as keyof typeof settings];
-        return [code, String(low), String(high), JSON.stringify(setting.expected), JSON.stringify(setting.accepted)];
-      }),
-    ),
-  );
-  const gross = rows.filter((row) => row.gross);
-  const sum = (of: (row: Row) => number): number => gross.reduce((total, row) => total + of(row), 0);
-  const seen = sum((row) => row.refused + row.warned);
-  console.log(
-    `gross alterations refused or warned: ${seen} of ${sum((row) => row.exams)} (${percent(
-      seen,
-      sum((row) => row.exams),
-    )})`,
-  );
-  console.log(
-    `${(cpu.microseconds / cpu.measured / 1000).toFixed(0)} ms of CPU a phantom exam, decoding not counted; ${machine()}`,
-  );
-  if (options.json !== undefined) {
-    const plain = rows.map((row) => ({ ...row, codes: Object.fromEntries(row.codes) }));
-    await writeFile(
-      options.json,
-      `${JSON.stringify({ rows: plain, ranges: Object.fromEntries(ranges) }, undefined, 2)}\n`,
+/** Alters an exam in every way and looks at each: only the views that changed are measured again. */
+function alterExam(
+  pictures: Pictures,
+  measured: MeasuredExam,
+  { turn, other, settings }: { turn: number; other: Pictures; settings: QualitySettings },
+  tell: (alteration: number, findings: readonly Finding[]) => void,
+): void {
+  const view = VIEWS[turn % VIEWS.length] as View;
+  const before = inspectExam(measured, 'NO', settings);
+  for (const [index, { apply }] of alterations.entries()) {
+    const changed = Object.entries(apply(pictures, view, other)).map(([name, image]) => [name, measureView(image)]);
+    const findings = inspectExam({ ...measured, ...Object.fromEntries(changed) }, 'NO', settings);
+    tell(
+      index,
+      findings.filter((finding) => !before.some((known) => isSameFault(known, finding))),
     );
   }
 }
 
-await new Command('quality')
-  .description('How often each quality check fires on sound and on altered exams')
-  .option('--sound <number>', 'phantom exams that are looked at as they are', parseCount, DEFAULT_SOUND)
-  .option('--altered <number>', 'of these, exams that are altered in every way', parseCount, DEFAULT_ALTERED)
+/** What was found before the alteration is not counted for it. */
+const isSameFault = (known: Finding, finding: Finding): boolean =>
+  known.verdict !== 'ok' && known.code === finding.code && known.view === finding.view;
+
+/** The median CPU time, in milliseconds, of reading and of measuring a view of a large detector. */
+async function fullSizeCost(seed: number): Promise<{ readonly read: number; readonly measured: number }> {
+  const { rows, columns, pixels } = drawView(planExam(seed, 1, STANDARD_MIX), 'L_MLO');
+  const large = new Uint16Array(FULL_SIZE.rows * FULL_SIZE.columns);
+  for (let index = 0; index < large.length; index += 1) {
+    const row = Math.floor((Math.floor(index / FULL_SIZE.columns) * rows) / FULL_SIZE.rows);
+    const column = Math.floor(((index % FULL_SIZE.columns) * columns) / FULL_SIZE.columns);
+    large[index] = pixels[row * columns + column] as number;
+  }
+  const png = await writeGrey16Png({ ...FULL_SIZE, pixels: large });
+  const runs: { read: number; measured: number }[] = [];
+  for (let run = 0; run < 7; run += 1) {
+    const before = process.cpuUsage();
+    const image = await readGrey16Png(png);
+    const { user, system } = process.cpuUsage(before);
+    measureView(image);
+    const all = process.cpuUsage(before);
+    runs.push({ read: user + system, measured: all.user + all.system - user - system });
+  }
+  const median = (values: number[]): number => Math.round((values.sort((a, b) => a - b)[3] as number) / 1000);
+  return { read: median(runs.map(({ read }) => read)), measured: median(runs.map(({ measured }) => measured)) };
+}
+
+const percent = (part: number, whole: number): string => (whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`);
+
+const cellsOf = ({ exams, refused, warned }: Tally): string[] => [
+  String(exams),
+  percent(refused, exams),
+  percent(warned, exams),
+];
+
+function mostFrequent(tallies: readonly Tally[]): string {
+  const sums = new Map<string, number>();
+  for (const { codes } of tallies) for (const [code, times] of codes) sums.set(code, (sums.get(code) ?? 0) + times);
+  const ordered = [...sums].sort((a, b) => b[1] - a[1]).map(([code]) => code);
+  return ordered.slice(0, 3).join(', ') + (ordered.length > 3 ? ', …' : '');
+}
+
+async function main(options: Options): Promise<void> {
+  const settings = qualitySettings(qualityPolicySchema.parse({ policy: options.policy }));
+  const sound: Row = { name: 'sound', strength: '', gross: false, phantom: newTally(), real: newTally() };
+  const rows = alterations.map(
+    ({ name, strength, gross }): Row => ({ name, strength, gross, phantom: newTally(), real: newTally() }),
+  );
+  const ranges = new Map<QualityCheckCode, { low: number; high: number }>();
+  const lookAt = (kind: 'phantom' | 'real', name: string, measured: MeasuredExam): void => {
+    const findings = inspectExam(measured, 'NO', settings);
+    count(sound[kind], findings);
+    for (const { code, value, verdict, view } of findings) {
+      if (verdict !== 'ok') console.error(`${name} ${view ?? ''} ${code} ${value}: ${verdict}`);
+      if (value === undefined || kind === 'real') continue;
+      const range = ranges.get(code) ?? { low: value, high: value };
+      ranges.set(code, { low: Math.min(range.low, value), high: Math.max(range.high, value) });
+    }
+  };
+
+  let microseconds = 0;
+  let other = drawPhantom(options.seed, options.sound + 1);
+  for (let index = 1; index <= options.sound; index += 1) {
+    const pictures = drawPhantom(options.seed, index);
+    const before = process.cpuUsage();
+    const measured = measureExam(pictures);
+    const { user, system } = process.cpuUsage(before);
+    microseconds += user + system;
+    lookAt('phantom', `phantom-${options.seed}-${index}`, measured);
+    if (index > options.altered) continue;
+    alterExam(pictures, measured, { turn: index, other, settings }, (alteration, findings) =>
+      count((rows[alteration] as Row).phantom, findings),
+    );
+    other = pictures;
+    console.error(`${index} of ${options.altered} phantom exams altered`);
+  }
+  const real = await realExams();
+  for (const [index, { name, pictures }] of real.entries()) {
+    const measured = measureExam(pictures);
+    lookAt('real', name, measured);
+    const another = (real[(index + 1) % real.length] as (typeof real)[number]).pictures;
+    for (const turn of VIEWS.keys()) {
+      alterExam(pictures, measured, { turn, other: another, settings }, (alteration, findings) =>
+        count((rows[alteration] as Row).real, findings),
+      );
+    }
+    console.error(`real exam ${name} altered`);
+  }
+
+  console.log(`${machine()}; policy ${options.policy}, phantom exams 1 to ${options.sound} of seed ${options.seed}\n`);
+  const header = ['pictures', 'strength', 'phantoms', 'refused', 'warned', 'real', 'refused', 'warned', 'seen by'];
+  console.log(
+    table(
+      header,
+      [sound, ...rows].map(({ name, strength, gross, phantom, real }) => [
+        gross || name === 'sound' ? name : `${name} (mild)`,
+        strength,
+        ...cellsOf(phantom),
+        ...cellsOf(real),
+        mostFrequent([phantom, real]),
+      ]),
+    ),
+  );
+  console.log('');
+  console.log(
+    table(
+      ['check', 'lowest of sound phantoms', 'highest', 'expected', 'accepted', 'action'],
+      QUALITY_CHECKS.map((code) => {
+        const { low, high } = ranges.get(code) ?? {};
+        const { expected, accepted, action } = settings[code];
+        return [code, String(low ?? '–'), String(high ?? '–'), boundsText(expected), boundsText(accepted), action];
+      }),
+    ),
+  );
+  const gross = rows.filter((row) => row.gross).flatMap((row) => [row.phantom, row.real]);
+  const altered = gross.reduce((sum, { exams }) => sum + exams, 0);
+  const seen = gross.reduce((sum, { refused, warned }) => sum + refused + warned, 0);
+  const { read, measured } = await fullSizeCost(options.seed);
+  console.log(`
+Gross alterations refused or warned of: ${seen} of ${altered} (${percent(seen, altered)})
+A phantom exam: ${(microseconds / options.sound / 1000).toFixed(0)} ms of CPU to measure
+A view of ${FULL_SIZE.columns} × ${FULL_SIZE.rows}: ${read} ms of CPU to read, ${measured} ms to measure`);
+  if (options.json !== undefined) {
+    const plain = [sound, ...rows].map((row) => ({
+      ...row,
+      phantom: { ...row.phantom, codes: Object.fromEntries(row.phantom.codes) },
+      real: { ...row.real, codes: Object.fromEntries(row.real.codes) },
+    }));
+    const figures = { rows: plain, ranges: Object.fromEntries(ranges), read, measured };
+    await writeFile(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
+  }
+  const { exams, refused, warned } = sound.phantom;
+  const met =
+    refused === 0 &&
+    warned <= TARGETS.warned * exams &&
+    seen >= TARGETS.seen * altered &&
+    read + measured <= TARGETS.milliseconds;
+  if (!met && options.policy === 'strict') process.exitCode = 1;
+}
+
+function boundsText([low, high]: QualitySettings[QualityCheckCode]['expected']): string {
+  if (low === null && high === null) return '–';
+  if (low === null) return `≤ ${high}`;
+  return high === null ? `≥ ${low}` : `${low} to ${high}`;
+}
+
+await new Command('bench:quality')
+  .description('how often each quality check fires on sound and on altered exams, and what looking costs')
+  .option('--sound <number>', 'phantom exams that are looked at', parseCount, DEFAULT_SOUND)
+  .option('--altered <number>', 'the first of these that are altered in every way as well', parseCount, DEFAULT_ALTERED)
   .option('--seed <number>', 'seed of the phantom exams', Number, DEFAULT_SEED)
   .option('--policy <name>', 'strict or lenient', 'strict')
   .option('--json <file>', 'write the counts there')

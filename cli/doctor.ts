@@ -11,6 +11,7 @@ import {
 import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
 import { Command } from 'commander';
 import { aliveWorkers } from '../api/alive-workers.js';
+import { knownDamage } from '../api/reading/known-damage.js';
 import { type StageQueue, stageQueues } from '../api/stage-queues.js';
 import { openLocalSession } from '../index.js';
 import { type ConnectionSettings, connectionSettings, passingOver } from '../infra/connection.js';
@@ -88,12 +89,13 @@ export async function diagnose(dataFolder: string): Promise<Finding[]> {
     return [...machine, fail('services', reasonOf(error), next)];
   }
   const origins = settings.origins.map(({ setting, value, from }) => ok(setting, `${value}, from ${from}`));
-  const [s3, temporal, receiver] = await Promise.all([
+  const [damage, s3, temporal, receiver] = await Promise.all([
+    checkDamage(settings),
     checkS3(settings),
     checkTemporal(settings, await queuesOfStages(settings)),
     checkReceiver(dataFolder),
   ]);
-  return [...machine, ...origins, ...(await checkEnvironment(dataFolder)), ...s3, ...temporal, ...receiver];
+  return [...machine, ...origins, ...(await checkEnvironment(dataFolder)), ...s3, ...damage, ...temporal, ...receiver];
 }
 
 function checkNode(): Finding {
@@ -280,6 +282,28 @@ async function queuesOfStages(settings: ConnectionSettings): Promise<StageQueue[
     return await stageQueues(session.repository);
   } catch {
     return [];
+  } finally {
+    await session.close();
+  }
+}
+
+/** What somebody has come across; `verify` looks for it. */
+async function checkDamage(settings: ConnectionSettings): Promise<Finding[]> {
+  const session = openLocalSession(settings);
+  try {
+    const found = await knownDamage(session.repository);
+    if (found.length === 0) return [ok('damage', 'none is known; `mammoflow verify --deep` looks at every byte')];
+    return found.map(({ branch, count, first }) =>
+      warn(
+        'damage',
+        `${count} ${count === 1 ? 'object' : 'objects'} of ${branch} damaged or gone: ${first.replace(/\.$/, '')}.`,
+        `Mend it: mammoflow verify ${branch} --deep --repair`,
+      ),
+    );
+  } catch (error) {
+    // A bucket that cannot be reached is a finding of its own.
+    if (!(error instanceof MammoflowError) || error.code === 'service-unavailable') return [];
+    return [warn('damage', error.sentence, 'See `mammoflow verify --deep --repair`.')];
   } finally {
     await session.close();
   }

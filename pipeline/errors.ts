@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'service-unavailable'
   | 'stage-unavailable'
   | 'worker-crashed'
+  | 'worker-killed'
   | 'unsupported-model-input'
   | 'inference-failed'
   | 'job-failed';

@@ -104,7 +104,7 @@ const STRICT: QualitySettings = {
   'second-breast': check('refuse', [null, 0.15], [null, 0.3]),
   objects: check('warn', [null, 0.03], [null, null]),
   film: check('warn', [null, 1], [null, null]),
-  'bright-object': check('warn', [null, 0.03], [null, null]),
+  'bright-object': check('warn', [null, 0.06], [null, null]),
   outline: check('refuse', [0.88, null], [0.7, null]),
   sharpness: check('warn', [0.06, null], [null, null]),
   noise: check('refuse', [null, 0.09], [null, 0.18]),
@@ -113,7 +113,7 @@ const STRICT: QualitySettings = {
   'view-position': check('refuse', [0.1, null], [-0.1, null]),
   'breast-size': check('refuse', [null, 1.4], [null, 1.8]),
   'picture-size': check('warn', [null, 1.5], [null, null]),
-  visits: check('warn', [null, 2], [null, null]),
+  visits: check('warn', [null, 2.5], [null, null]),
   counterpart: check('warn', [0.25, null], [null, null]),
 };
 

@@ -7,6 +7,8 @@ import { sha256Stream } from './hash.js';
 import { segmentsOfExam } from './headlines.js';
 import { commitIds } from './history/commits.js';
 import {
+  claimsOfExamPrefix,
+  damageOfItemPrefix,
   datumsOfExamPrefix,
   datumsPrefix,
   dismissedPrefix,
@@ -58,6 +60,8 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
   };
   for (const repo of ['exams', ...stages]) await collect(repo, fileKey(repo, exam, ''));
   for (const stage of stages) await collect('datum records', datumsOfExamPrefix(stage, exam));
+  await collect('claims', claimsOfExamPrefix(exam));
+  for (const repo of ['exams', ...stages]) await collect('damage', damageOfItemPrefix(repo, exam));
   await collect('known outcomes', `${knownOutcomesPrefix}${exam}/`);
   const limit = pLimit(CONCURRENCY);
   const jobs = await store.listFolders(jobsPrefix);

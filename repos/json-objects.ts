@@ -13,6 +13,25 @@ export async function readJson<T>(store: ObjectStore, key: string, schema: z.Zod
   return object === undefined ? undefined : parseJson(key, object.bytes, schema);
 }
 
+/** As `readJson`, of what can be made again: a damaged object is as good as none. */
+export async function readDerivedJson<T>(
+  store: ObjectStore,
+  key: string,
+  schema: z.ZodType<T>,
+): Promise<T | undefined> {
+  return unlessDamaged(() => readJson(store, key, schema));
+}
+
+/** What is read, or undefined where it is damaged. */
+export async function unlessDamaged<T>(read: () => Promise<T> | T): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof MammoflowError && error.code === 'corrupt-data') return undefined;
+    throw error;
+  }
+}
+
 /** @throws MammoflowError `corrupt-data` naming the object and the first thing that is wrong with it. */
 export function parseJson<T>(key: string, bytes: Uint8Array, schema: z.ZodType<T>): T {
   let value: unknown;
@@ -47,4 +66,20 @@ export function writeJson(
 ): Promise<ObjectVersion | undefined> {
   const bytes = Buffer.from(canonicalJson(value));
   return store.put(key, bytes, { sha256: sha256Hex(bytes), contentType: 'application/json', ...condition });
+}
+
+/**
+ * Stores bytes under a key that holds their hash. What is there already is the same, unless it was damaged since: then it is
+ * written over.
+ */
+export async function storeUnderHash(
+  store: ObjectStore,
+  key: string,
+  bytes: Uint8Array,
+  sha256: string,
+): Promise<void> {
+  const options = { sha256, contentType: 'application/json' };
+  if ((await store.put(key, bytes, { ...options, ifAbsent: true })) !== undefined) return;
+  const there = await store.get(key);
+  if (there === undefined || sha256Hex(there.bytes) !== sha256) await store.put(key, bytes, options);
 }

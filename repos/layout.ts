@@ -39,6 +39,11 @@ export const headlineSegmentKey = (sha256: string): string => `${headlinesPrefix
 /** What was erased, kept for ever: exam ids, times and hashes. */
 export const erasuresPrefix = `${BOOKKEEPING}/erased/`;
 export const erasureKey = (exam: string): string => `${erasuresPrefix}${exam}.json`;
+/** Who computes a datum now: there only while somebody does. */
+export const claimsPrefix = `${BOOKKEEPING}/claims/`;
+export const claimsOfExamPrefix = (exam: string): string => `${claimsPrefix}${exam}/`;
+export const claimKey = (exam: string, stage: string, key: string): string =>
+  `${claimsOfExamPrefix(exam)}${stage}/${key}.json`;
 /** Which erasures each worker has applied to its disk cache. */
 export const cacheReportsPrefix = `${BOOKKEEPING}/caches/`;
 export const cacheReportKey = (worker: string): string => `${cacheReportsPrefix}${encodeURIComponent(worker)}.json`;
@@ -53,3 +58,8 @@ export const inboxKey = (repo: string, item: string, path: string): string => `i
 export const dismissedPrefix = (repo: string, item: string): string => `dismissed/${repo}/${item}/`;
 export const dismissedKey = (repo: string, item: string, time: string, path: string): string =>
   `${dismissedPrefix(repo, item)}${time}/${path}`;
+/** What was found damaged or gone, until somebody mends it. */
+export const damagePrefix = `${BOOKKEEPING}/damaged/`;
+export const damageOfItemPrefix = (repo: string, item: string): string => `${damagePrefix}${repo}/${item}/`;
+export const damageKey = (repo: string, item: string, id: string): string =>
+  `${damageOfItemPrefix(repo, item)}${id}.json`;

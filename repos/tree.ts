@@ -6,7 +6,7 @@ import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
 import { EMPTY_ROOT, type TreeItem, type TreeRoot } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { sha256Hex } from './hash.js';
-import { parseJson } from './json-objects.js';
+import { parseJson, storeUnderHash } from './json-objects.js';
 import { treeKey } from './layout.js';
 import type { ObjectStore } from './object-store.js';
 
@@ -79,7 +79,7 @@ const CACHED_NODES = 1_000;
  * A node that was seen in the bucket this long ago is written again all the same: nothing may refer to it, and `gc` may
  * have freed it.
  */
-const STORED_FOR_MS = 60_000;
+const STORED_FOR_MS = 15_000;
 /** Node reads and writes under way at once in one edit. */
 const CONCURRENCY = 16;
 /** Nodes read ahead of one whose items are gone through. */
@@ -154,9 +154,7 @@ export function openTrees<Item extends TreeItem>(
     if (stored.has(tree)) return { tree, ...counts };
     const bytes = Buffer.from(text);
     // A condition, so that storing the same node again does not add a version; losing means it is there already.
-    await limit(() =>
-      store.put(treeKey(tree), bytes, { sha256: tree, contentType: 'application/json', ifAbsent: true }),
-    );
+    await limit(() => storeUnderHash(store, treeKey(tree), bytes, tree));
     cache.set(tree, node);
     stored.set(tree, true);
     return { tree, ...counts };

@@ -12,6 +12,7 @@ import {
   scopeListSchema,
 } from '../../pipeline/job.js';
 import { type Candidates, examStates, findCandidates } from '../../planning/candidates.js';
+import { examsToMend } from '../../planning/known-damage.js';
 import { wantsOf } from '../../planning/wants.js';
 import { readJson, writeJson } from '../../repos/json-objects.js';
 import { jobPageKey, jobSettingsKey } from '../../repos/layout.js';
@@ -61,7 +62,7 @@ export async function planJob(
     heartbeat(planned);
   };
 
-  const states = examStates(repository, commit, wants, candidates.exams());
+  const states = examStates(repository, commit, wants, candidates);
   for await (const { item, wanted, outcome, isSettled } of states) {
     const failed = outcome?.outcome === 'failed';
     if (settings.only === 'failed' && !(isSettled && failed)) continue;
@@ -81,6 +82,7 @@ export async function planJob(
       wanted,
       replay: outcome !== undefined,
       ...(accepted.length === 0 ? {} : { accepted }),
+      ...(candidates.toMend.has(item.name) ? { mend: true } : {}),
     });
     if (page.length === PAGE_EXAMS) await flush();
   }
@@ -152,18 +154,18 @@ async function commitToProcess(repository: Repository, settings: ProcessCommitSe
  */
 async function exactScope(repository: Repository, commit: Commit, only: Scope): Promise<Candidates> {
   const root = rootOf(commit, 'exams');
-  const settled = { processed: 0, failed: 0 };
+  const scope = { settled: { processed: 0, failed: 0 }, toMend: await examsToMend(repository, commit) };
   if (only === 'failed') {
     const failed: string[] = [];
     for await (const item of repository.outcomes.items(rootOf(commit, OUTCOMES)))
       if (isFailed(item)) failed.push(item.name);
-    return { exams: () => iterate(repository.inputs.getMany(root, failed)), settled };
+    return { exams: () => iterate(repository.inputs.getMany(root, failed)), ...scope };
   }
-  if (typeof only === 'string') return { exams: () => repository.inputs.items(root), settled };
+  if (typeof only === 'string') return { exams: () => repository.inputs.items(root), ...scope };
   const names = Array.isArray(only) ? only : await listedNames(repository, only.listedIn);
   const found = await repository.inputs.getMany(root, names);
   const missing = names.filter((name) => !found.has(name));
-  if (missing.length === 0) return { exams: () => iterate(found), settled };
+  if (missing.length === 0) return { exams: () => iterate(found), ...scope };
   throw new MammoflowError(
     'not-found',
     `The commit has no exam ${missing.join(', ')}.`,

@@ -43,7 +43,8 @@ const REST_AT_ONCE = 200;
 /**
  * Lands, in one commit, the exams of some pages whose results are known already from another commit, branch or job: a
  * revert or a model put back starts no child and computes nothing. Exams that the job was asked for by name get a child
- * all the same, which looks whether every file is still there and makes again what is not. A known failure counts only
+ * all the same, and so do those of whose results something is known to be damaged: it looks whether every file is whole
+ * and makes again what is not. A known failure counts only
  * in a job for whatever is affected: whoever names a scope wants it tried again.
  */
 export async function resolveKnown(
@@ -60,7 +61,10 @@ export async function resolveKnown(
   const rest: ExamToCompute[] = [];
   for (const page of pages) {
     const look = async (planned: PlannedExam): Promise<void> => {
-      const found = isNamed(only) ? undefined : await readKnownOutcome(repository.store, planned.exam, planned.wanted);
+      const found =
+        isNamed(only) || planned.mend === true
+          ? undefined
+          : await readKnownOutcome(repository.store, planned.exam, planned.wanted);
       if (found !== undefined && (only === 'affected' || !hasFailed(found))) known.push(found);
       else {
         const { exam, replay } = planned;

@@ -21,7 +21,7 @@ export async function settle(
   if (wants.document.eras.length === 0) return;
   const candidates = await findCandidates(repository, head, wants);
   let { processed, failed } = candidates.settled;
-  for await (const { outcome, isSettled } of examStates(repository, head, wants, candidates.exams())) {
+  for await (const { outcome, isSettled } of examStates(repository, head, wants, candidates)) {
     if (!isSettled) return;
     if (outcome?.outcome === 'failed') failed += 1;
     else processed += 1;

@@ -1,5 +1,5 @@
 import { MammoflowError } from '../../pipeline/errors.js';
-import { heartbeatOf } from '../jobs/running-stages.js';
+import { pendingActivities } from '../jobs/pending-activities.js';
 import type { Session } from '../session.js';
 
 /** An exam that a job has under way. */
@@ -39,11 +39,7 @@ export async function runningExams(session: Session, branch: string): Promise<Ma
   }
   await Promise.all(
     [...found].slice(0, DESCRIBED).map(async ([exam, { job }]) => {
-      const description = await client.workflow
-        .getHandle(`${job}/${exam}`)
-        .describe()
-        .catch(() => undefined);
-      const stages = (description?.raw.pendingActivities ?? []).map((activity) => heartbeatOf(activity)?.stage);
+      const stages = (await pendingActivities(client, `${job}/${exam}`)).map((activity) => activity.stage);
       const stage = stages.find((name) => name !== undefined);
       if (stage !== undefined) found.set(exam, { job, stage });
     }),

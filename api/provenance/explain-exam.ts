@@ -7,7 +7,7 @@ import { type ExamOutcome, type JobSettings, jobSettingsSchema, type StageStatus
 import { QUALITY_STAGE, type QualityWarning, qualitySummarySchema } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { wantsOf } from '../../planning/wants.js';
-import { readDatumRecord } from '../../repos/datum-records.js';
+import { findDatumRecord } from '../../repos/datum-records.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
 import { readJobOutcome } from '../../repos/exam-outcomes.js';
 import { readJson } from '../../repos/json-objects.js';
@@ -253,9 +253,16 @@ async function withDatum(
 ): Promise<StageExplanation> {
   const status = context.statuses.get(stage) ?? 'skipped';
   const base = { stage, status, datum: item.datum, files: item.files, job: item.job };
-  const record = await readDatumRecord(repository.store, stage, item.name, item.datum);
+  const found = await findDatumRecord(repository.store, stage, item.name, item.datum);
+  const record = found?.record;
   if (record === undefined) {
-    return { ...base, why: ['The record of how it was made is gone from the bucket.'], inputs: [], models: [] };
+    const what = found === undefined ? 'gone from the bucket' : 'damaged';
+    // Of an exam that was erased nothing comes back.
+    const erasure = await readErasure(repository.store, item.name);
+    const isGone = erasure !== undefined && isErased(erasure, item.files);
+    const next = isGone ? '.' : `: run \`mammoflow process --only ${item.name}\`.`;
+    const why = [`The record of how it was made is ${what}${next}`];
+    return { ...base, why, inputs: [], models: [] };
   }
   const { document } = record;
   const settings = await context.settingsOf(record.job);
@@ -302,7 +309,7 @@ async function reasonOf(
     const cutOff = again.length === 0 ? [] : [`${again.join(', ')} ran again and wrote the same bytes`];
     return { why: [`same as before: ${notes.join(', ')}`, ...cutOff] };
   }
-  const before = await readDatumRecord(repository.store, stage, item.name, previous.datum);
+  const before = (await findDatumRecord(repository.store, stage, item.name, previous.datum))?.record;
   if (before === undefined) return { why: ['something changed, but the record of what it was is gone', ...notes] };
   const changes = datumChanges(before.document as DatumKeyDocument, record.document as DatumKeyDocument);
   return { why: [...describeChanges(changes), ...notes], changes };

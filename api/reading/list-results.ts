@@ -4,17 +4,17 @@ import { graphDigest } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { type ExamOutcome, type JobSettings, jobSettingsSchema } from '../../pipeline/job.js';
 import type { LabelProbabilities } from '../../pipeline/predictions.js';
-import type { QualityWarning } from '../../pipeline/quality-report.js';
-import { QUALITY_STAGE } from '../../pipeline/quality-report.js';
+import { QUALITY_STAGE, type QualityWarning } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { inBatches } from '../../planning/batches.js';
 import { wantsOf } from '../../planning/wants.js';
 import { erasedOn, openErasures } from '../../repos/erasures.js';
 import { readJobOutcome } from '../../repos/exam-outcomes.js';
 import { sha256Hex } from '../../repos/hash.js';
-import { type FoundPredictions, type FoundWarnings, openHeadlines } from '../../repos/headlines.js';
+import { type FoundWarnings, openHeadlines } from '../../repos/headlines.js';
 import { readJson } from '../../repos/json-objects.js';
 import { jobSettingsKey } from '../../repos/layout.js';
+import { PREDICTING_STAGE, type ReadPredictions } from '../../repos/read-predictions.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 import { warningsOf } from '../quality-warnings.js';
 
@@ -23,9 +23,10 @@ export interface ExamResult {
   readonly exam: string;
   /**
    * `skipped` only in the view of one job: the results were there already. `waiting`: none that belong to it yet. An exam
-   * that was erased since is `failed`, with that reason.
+   * that was erased since is `failed`, with that reason. `damaged`: there are results that belong to it, and their file or
+   * record is gone or damaged; the next job makes them again.
    */
-  readonly outcome: 'processed' | 'skipped' | 'failed' | 'waiting';
+  readonly outcome: 'processed' | 'skipped' | 'failed' | 'waiting' | 'damaged';
   readonly reason?: string;
   readonly job?: string;
   readonly bundle?: string;
@@ -33,16 +34,12 @@ export interface ExamResult {
   readonly notice?: string;
   /** What lies of it in the inbox: what that waits for, or why it is refused. */
   readonly inbox?: string;
-  /** Its predictions are not what was committed; `reason` says so. */
-  readonly damaged?: true;
   readonly image?: LabelProbabilities;
   readonly imageheatmaps?: LabelProbabilities;
   /** What the quality checks warn of; absent when they warn of nothing. */
   readonly warnings?: readonly QualityWarning[];
 }
 
-/** The stage whose summary holds the predictions. */
-const PREDICTING_STAGE = 'classify';
 const CONCURRENCY = 16;
 /** Exams whose outcomes are read in one go; equal paths of the tree are then read once. */
 const AT_ONCE = 200;
@@ -202,7 +199,7 @@ function jobResult(
   settings: JobSettings,
   before: ExamResult,
   stored: ExamOutcome | undefined,
-  found: FoundPredictions | undefined,
+  found: ReadPredictions | undefined,
   warned: FoundWarnings | undefined,
 ): ExamResult {
   if (stored === undefined) return before.outcome === 'processed' ? { ...before, outcome: 'skipped' } : before;
@@ -228,11 +225,13 @@ const resultOf = (outcome: OutcomeItem, notice: string | undefined): ExamResult 
  */
 function withHeadlines(
   result: ExamResult,
-  found: FoundPredictions | undefined,
+  found: ReadPredictions | undefined,
   warned: FoundWarnings | undefined,
 ): ExamResult {
-  if (found === undefined || 'missing' in found) return result;
-  if ('damaged' in found) return { ...result, damaged: true, reason: found.damaged };
+  if (found === undefined) return result;
+  if ('damage' in found) {
+    return { ...result, outcome: 'damaged', reason: `${found.damage} Run \`mammoflow process\` to make it again.` };
+  }
   const { image, imageheatmaps } = found.predictions;
   const warnings = warningsOf(warned);
   return { ...result, image, imageheatmaps, ...(warnings.length === 0 ? {} : { warnings }) };

@@ -104,8 +104,8 @@ export async function preview(session: Session, proposed: ProposedChange): Promi
   const candidates =
     only === 'affected'
       ? await findCandidates(repository, after, wants)
-      : { exams: () => repository.inputs.items(rootOf(after, 'exams')) };
-  for await (const { item, wanted, outcome, isSettled } of examStates(repository, after, wants, candidates.exams())) {
+      : { exams: () => repository.inputs.items(rootOf(after, 'exams')), toMend: new Set<string>() };
+  for await (const { item, wanted, outcome, isSettled } of examStates(repository, after, wants, candidates)) {
     const failed = isSettled && outcome?.outcome === 'failed';
     if (only === 'failed' ? !failed : only === 'affected' && isSettled) continue;
     looking.push(

@@ -31,6 +31,8 @@ export const jobDetailSchema = z.object({
   total: count,
   /** Results not committed because something newer was wanted. */
   dropped: count,
+  /** Of the failed exams, those that failed before this job and were not tried again. */
+  failedBefore: count.optional(),
   /** In the order in which they run. */
   stages: z.array(
     z.object({
@@ -51,10 +53,15 @@ export const jobDetailSchema = z.object({
   /** What some exams are at now, while it runs. */
   underWay: z.array(
     z.object({
-      exam: z.string(),
+      /** Absent for a step of the job's own, such as planning. */
+      exam: z.string().optional(),
       stage: z.string().optional(),
       step: z.string().optional(),
+      /** Why its last attempt failed, while it is tried again: how often, since when, and when next. */
       retrying: z.string().optional(),
+      attempt: z.number().optional(),
+      since: z.string().optional(),
+      next: z.string().optional(),
       waiting: z.string().optional(),
     }),
   ),

@@ -1,5 +1,10 @@
 import { type HorizontalFlip, VIEWS, type View } from '../../pipeline/exam.js';
-import { type CheckSetting, type QualitySettings, verdictOf } from '../../pipeline/quality-policy.js';
+import {
+  type CheckSetting,
+  type QualityCheckCode,
+  type QualitySettings,
+  verdictOf,
+} from '../../pipeline/quality-policy.js';
 import type { Finding } from '../../pipeline/quality-report.js';
 import type { Grey16Image } from '../planes.js';
 import { backgroundLevel } from './background-level.js';
@@ -13,7 +18,7 @@ import { byteOrder } from './byte-order.js';
 import type { ExamCheck, MeasuredExam, ViewCheck, ViewSubject } from './check.js';
 import { chestWallSide } from './chest-wall-side.js';
 import { clipping } from './clipping.js';
-import { counterpart } from './counterpart.js';
+import { counterpart, smallerSide } from './counterpart.js';
 import { facing } from './facing.js';
 import { film } from './film.js';
 import { frame } from './frame.js';
@@ -91,12 +96,28 @@ export function inspectView(image: Grey16Image, subject: ViewSubject, settings: 
   return viewFindings(measureView(image), subject, settings);
 }
 
+/** What is left after a mastectomy is small and of any shape. */
+const OF_A_REMNANT: ReadonlySet<QualityCheckCode> = new Set([
+  'breast-share',
+  'breast-cut',
+  'upside-down',
+  'outline',
+  'view-position',
+]);
+
 /** Looks at a whole exam that was measured view by view (`measureView`), so that no two pictures need be held at once. */
 export function inspectExam(exam: MeasuredExam, horizontalFlip: HorizontalFlip, settings: QualitySettings): Finding[] {
-  return [
-    ...VIEWS.flatMap((view) => viewFindings(exam[view], { view, horizontalFlip }, settings)),
-    ...examFindings(exam, horizontalFlip, settings),
-  ];
+  const ofExam = examFindings(exam, horizontalFlip, settings);
+  const ofViews = VIEWS.flatMap((view) => viewFindings(exam[view], { view, horizontalFlip }, settings));
+  const isWithout = ofExam.some(({ code, verdict }) => code === 'counterpart' && verdict !== 'ok');
+  if (!isWithout) return [...ofViews, ...ofExam];
+  const remnant = smallerSide(exam);
+  return [...ofViews, ...ofExam].map((found): Finding => {
+    const isOfRemnant = found.view === undefined || (found.view.startsWith(remnant) && found.value !== 0);
+    return isOfRemnant && OF_A_REMNANT.has(found.code) && found.verdict === 'refuse'
+      ? { ...found, verdict: 'warn' }
+      : found;
+  });
 }
 
 function finding(

@@ -13,8 +13,8 @@ const branchSchema = z.strictObject({ commit: sha256Schema, hold: holdSchema.opt
 /** A branch as read, with what a conditional write needs. */
 export type Pointer = z.infer<typeof branchSchema> & { readonly etag: string };
 
-/** Where a branch points; undefined when there is no such branch. */
-export async function readPointer(store: ObjectStore, name: string): Promise<Pointer | undefined> {
+/** Where a branch points, or pointed by an earlier version of its object; undefined when there is no such branch. */
+export async function readPointer(store: ObjectStore, name: string, versionId?: string): Promise<Pointer | undefined> {
   const checked = branchNameSchema.safeParse(name);
   if (!checked.success) {
     throw new MammoflowError(
@@ -23,7 +23,7 @@ export async function readPointer(store: ObjectStore, name: string): Promise<Poi
     );
   }
   const key = branchKey(checked.data);
-  const object = await store.get(key);
+  const object = await store.get(key, versionId);
   return object && { ...parseJson(key, object.bytes, branchSchema), etag: object.etag };
 }
 

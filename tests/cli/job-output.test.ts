@@ -11,6 +11,10 @@ describe('what an exam of a running job is at', () => {
       'exam-1 crop is tried again: The pipeline wants version 2.',
     );
     assert.equal(
+      runningText({ stage: 'planning', retrying: 'It is damaged.', attempt: 4, since: '2026-11-27T10:00:00Z' }),
+      `planning is tried again (attempt 4, since ${new Date('2026-11-27T10:00:00Z').toLocaleTimeString('sv-SE')}): It is damaged.`,
+    );
+    assert.equal(
       runningText({ exam: 'exam-1', waiting: 'no worker serves the task queue pictures' }),
       'exam-1 waits: no worker serves the task queue pictures',
     );

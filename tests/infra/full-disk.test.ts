@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRunningState } from '../../infra/dev/state.js';
 import { runInEnvironment } from '../support/run-command.js';
@@ -17,6 +18,9 @@ describe('a data folder whose disk is full', () => {
       try {
         const up = await run('up', '--no-workers');
         assert.equal(up.code, 0, up.stderr);
+        const doctor = await runInEnvironment({ MAMMOFLOW_DATA: folder, MAMMOFLOW_CACHE: tmpdir() }, 'doctor');
+        assert.match(doctor.stdout, new RegExp(`disk +0\\.\\d GB free in ${folder}`));
+        assert.match(doctor.stdout, new RegExp(`disk of the cache +[\\d.]+ GB free in ${tmpdir()}`));
         const { pid, receiver } = (await readRunningState(folder)) ?? {};
         await writeFile(join(folder, 'filler'), Buffer.alloc(400e6)).catch(() => undefined);
         // The supervisor has to log this, and to start something whose log cannot be written.

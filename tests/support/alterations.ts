@@ -153,16 +153,14 @@ export const cutPointing =
   (share: number): Alter =>
   (image, view) => {
     const { rows, columns, pixels } = image;
-    // A twentieth of the rows, so that a label in front of the breast is not taken for its nipple.
-    const reaching = (column: number): number => {
+    // Outwards from the chest wall for as long as a twentieth of the rows hold tissue: labels lie further out.
+    const filled = (column: number): number => {
       let count = 0;
       for (let row = 0; row < rows; row += 8) if (pixels[row * columns + column] !== 0) count += 1;
-      return count;
+      return count / (rows / 8);
     };
     let reach = 0;
-    for (let column = 0; column < columns; column += 1) {
-      if (reaching(column) >= rows / 8 / 20) reach = Math.max(reach, isLeft(view) ? column : columns - 1 - column);
-    }
+    while (reach < columns && filled(isLeft(view) ? reach : columns - 1 - reach) >= 0.05) reach += 1;
     const kept = Math.max(1, Math.round(reach * (1 - share)));
     const from = isLeft(view) ? 0 : columns - kept;
     return sampledAt(image, { rows, columns: kept }, (row, column) => [row, column + from]);
@@ -328,9 +326,9 @@ export const oneBrightPixel: Alter = ({ rows, columns }) =>
   drawn({ rows, columns }, (row, column) => (row === rows >> 1 && column === columns >> 1 ? 65_535 : 0));
 
 /** What is left of a breast after it was taken off: a sliver at the chest wall. */
-const sliver: Alter = (image, view) => {
+export const sliver: Alter = (image, view) => {
   const { rows, columns } = image;
-  const from = Math.floor(columns * 0.55);
+  const from = Math.floor(columns * 0.5);
   return sampledAt(image, { rows, columns }, (row, column) => {
     const inwards = isLeft(view) ? column : columns - 1 - column;
     return [row, isLeft(view) ? inwards + from : columns - 1 - inwards - from];

@@ -8,7 +8,7 @@ import { ExamError, isLasting } from '../../../pipeline/errors.js';
 import { VIEWS, viewFile } from '../../../pipeline/exam.js';
 import { qualityDocumentSchema, qualitySummarySchema } from '../../../pipeline/quality-report.js';
 import { phantomExam } from '../../imaging/quality/phantom-exam.js';
-import { framed, invert, mirror, type Pictures, swapBytes } from '../../support/alterations.js';
+import { framed, invert, mirror, type Pictures, sliver, swapBytes } from '../../support/alterations.js';
 import { itWithShared } from '../../support/shared.js';
 import { filesOf, runStageHere, withFolder } from '../../support/stage-run.js';
 
@@ -145,6 +145,16 @@ describe('the stage check_quality', function () {
         ['frame', 'R_CC', true],
       ],
     );
+  });
+
+  it('warns of a breast without counterpart in its own word, and refuses nothing for what is left of it', async () => {
+    const exam = phantomExam();
+    const without = { ...exam, R_CC: sliver(exam.R_CC, 'R_CC'), R_MLO: sliver(exam.R_MLO, 'R_MLO') };
+    const { document } = await checkPictures(without);
+    assert.equal(document.verdict, 'warn');
+    const found = document.checks.find(({ code }) => code === 'counterpart');
+    assert.equal(found?.verdict, 'warn');
+    assert.match(found?.message ?? '', /mastectomy/);
   });
 
   itWithShared('finds nothing in a real exam, and only that the views differ in one of two visits', async (shared) => {

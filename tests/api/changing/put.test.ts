@@ -92,7 +92,8 @@ describe('putting exams', () => {
         await writeExam(join(folder, 'a'));
         const exams = { repo: 'exams', paths: [folder] };
         await put(offlineSession(repository), { ...exams, ...COMMIT_ONLY });
-        const again = await put(offlineSession(repository), { ...exams, ...COMMIT_ONLY });
+        const { pictures, ...again } = await put(offlineSession(repository), { ...exams, ...COMMIT_ONLY });
+        assert.match(pictures?.[0] ?? '', /^exam a will be refused for L_CC: .* \(background-share\)/);
         await assert.rejects(put(offlineSession(repository), exams), /no job should be started/);
         const nothing: PutOutcome = {
           repo: 'exams',
