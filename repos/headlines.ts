@@ -8,9 +8,9 @@ import { QUALITY_FILE, QUALITY_STAGE, type QualitySummary, qualitySummarySchema 
 import { readDatumRecord } from './datum-records.js';
 import { examOfErasure } from './erasures.js';
 import { sha256Hex } from './hash.js';
-import { erasuresPrefix, headlineSegmentKey, headlinesPrefix } from './layout.js';
+import { damagePrefix, erasuresPrefix, headlineSegmentKey, headlinesPrefix } from './layout.js';
 import type { ListedVersion, ObjectStore } from './object-store.js';
-import { readPredictions } from './read-predictions.js';
+import { PREDICTING_STAGE, type ReadPredictions, readPredictions } from './read-predictions.js';
 
 /*
  * What lists show of exams, predictions and warnings, of many exams in few objects, so that a list does not cost a request
@@ -42,25 +42,18 @@ const numbersSchema = z.tuple([four, four]);
 /** Of a datum without that file, the file is ''. */
 const place = [z.string(), sha256Schema, z.union([sha256Schema, z.literal('')])] as const;
 const rowSchema = z.union([
-  z.tuple([z.literal('classify'), ...place, numbersSchema]),
+  z.tuple([z.literal(PREDICTING_STAGE), ...place, numbersSchema]),
   z.tuple([z.literal(QUALITY_STAGE), ...place, qualitySummarySchema]),
 ]);
 type Row = z.infer<typeof rowSchema>;
 const segmentSchema = z.object({ schemaVersion: z.literal(1), rows: z.array(rowSchema).min(1) });
-
-/** The predictions of a datum, or why there are none to show. */
-export type FoundPredictions =
-  | { readonly predictions: Predictions }
-  /** They are not what was committed. */
-  | { readonly damaged: string }
-  | { readonly missing: true };
 
 /** What the quality checks say of an exam in short. */
 export type FoundWarnings = { readonly summary: QualitySummary } | { readonly missing: true };
 
 export interface HeadlineReader {
   /** The predictions of some datums of `classify`, by exam. A few requests in all, and one for each that no segment has. */
-  predictions(items: Iterable<StageItem>): Promise<Map<string, FoundPredictions>>;
+  predictions(items: Iterable<StageItem>): Promise<Map<string, ReadPredictions>>;
   /** The same of the quality checks. */
   warnings(items: Iterable<StageItem>): Promise<Map<string, FoundWarnings>>;
   /** Keeps what had to be read one by one for whoever reads next. A bucket that may not be written to stays as it is. */
@@ -75,6 +68,7 @@ export function openHeadlines(store: ObjectStore): HeadlineReader {
   let loading: Promise<void> | undefined;
   let asked = 0;
   const rows = new Map<string, Row>();
+  let damaged: ReadonlySet<string> = new Set();
   const unkept = new Map<string, Row>();
   const limit = pLimit(CONCURRENCY);
 
@@ -82,7 +76,8 @@ export function openHeadlines(store: ObjectStore): HeadlineReader {
     asked += more;
     if (more === 0) return;
     listing ??= segmentKeys(store);
-    const keys = await listing;
+    const [keys, found] = await Promise.all([listing, damagedExams(store)]);
+    damaged = found;
     if (keys.length * ROWS_WORTH_A_SEGMENT > asked) return;
     loading ??= (async () => {
       for (const segment of await readSegments(store, keys)) for (const row of segment.rows) rows.set(keyOf(row), row);
@@ -95,13 +90,15 @@ export function openHeadlines(store: ObjectStore): HeadlineReader {
     unkept.set(keyOf(row), row);
   }
 
-  async function findPredictions(item: StageItem): Promise<FoundPredictions> {
+  async function findPredictions(item: StageItem): Promise<ReadPredictions> {
     const file = fileHash(item, PREDICTIONS_JSON);
-    const known = rows.get(rowKey('classify', item, file));
-    if (known?.[0] === 'classify') return { predictions: predictionsOf(item.name, known[4]) };
-    const found = await limit(() => findWritten(store, item));
+    const known = rows.get(rowKey(PREDICTING_STAGE, item, file));
+    // Where something is known to be damaged, what was read before that says nothing.
+    if (!damaged.has(item.name) && known?.[0] === PREDICTING_STAGE)
+      return { predictions: predictionsOf(item.name, known[4]) };
+    const found = await limit(() => readPredictions(store, item.name, item));
     if ('predictions' in found) {
-      remember(['classify', item.name, item.datum, file, numbersOf(found.predictions)]);
+      remember([PREDICTING_STAGE, item.name, item.datum, file, numbersOf(found.predictions)]);
     }
     return found;
   }
@@ -146,14 +143,6 @@ export function openHeadlines(store: ObjectStore): HeadlineReader {
   };
 }
 
-/** The predictions that a datum wrote, from its file, whose bytes are held against the SHA-256 of the commit. */
-async function findWritten(store: ObjectStore, item: StageItem): Promise<FoundPredictions> {
-  const read = await readPredictions(store, item.name, item);
-  if ('damage' in read) return { damaged: read.damage };
-  if (read.predictions.exam === item.name) return { predictions: read.predictions };
-  return { damaged: `The predictions of exam ${item.name} are those of ${read.predictions.exam}.` };
-}
-
 /** What a datum's record says in short; undefined where it is gone, or was made again for other bytes than the commit has. */
 async function readSummary<T>(
   store: ObjectStore,
@@ -187,6 +176,16 @@ const predictionsOf = (exam: string, [image, imageheatmaps]: Numbers): Predictio
 interface Segment {
   readonly key: string;
   readonly rows: readonly Row[];
+}
+
+/** Exams of whose results something was found damaged or gone. */
+export async function damagedExams(store: ObjectStore): Promise<Set<string>> {
+  const exams = new Set<string>();
+  for (const repo of [PREDICTING_STAGE, QUALITY_STAGE]) {
+    const prefix = `${damagePrefix}${repo}/`;
+    for await (const { key } of store.list(prefix)) exams.add(key.slice(prefix.length).split('/')[0] as string);
+  }
+  return exams;
 }
 
 async function segmentKeys(store: ObjectStore): Promise<string[]> {

@@ -214,19 +214,15 @@ async function readSide(
   const read = async (exam: string, outcome: OutcomeItem | undefined, item: StageItem | undefined) => {
     if (outcome === undefined) return 'Not processed yet.';
     if (outcome.outcome === 'failed') return outcome.reason ?? 'It failed.';
-    const of = found.get(exam);
-    if (of !== undefined && 'damaged' in of) return of.damaged;
-    if (item === undefined || of === undefined || 'missing' in of) {
+    const read = found.get(exam);
+    if (item === undefined || read === undefined || 'damage' in read) {
       const erasure = await readErasure(repository.store, exam);
       const erased = erasure !== undefined && item !== undefined && isErased(erasure, item.files);
       return erased ? erasedOn(erasure) : 'Its commit names no predictions.';
     }
     const warnings = warningsOf(warned.get(exam));
-    return {
-      predictions: of.predictions,
-      origin: { bundle: outcome.bundle, job: item.job, datum: item.datum },
-      warnings,
-    };
+    const origin = { bundle: outcome.bundle, job: item.job, datum: item.datum };
+    return { predictions: read.predictions, origin, warnings };
   };
   const sides = new Map(
     await Promise.all(

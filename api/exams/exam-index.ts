@@ -14,8 +14,9 @@ import type { StageDeclaration } from '../../pipeline/stage.js';
 import { inBatches } from '../../planning/batches.js';
 import { type CommitWants, wantsOf } from '../../planning/wants.js';
 import { erasedOn, examOfErasure, openErasures } from '../../repos/erasures.js';
-import type { FoundPredictions, FoundWarnings, HeadlineReader } from '../../repos/headlines.js';
+import { damagedExams, type FoundWarnings, type HeadlineReader } from '../../repos/headlines.js';
 import { erasuresPrefix } from '../../repos/layout.js';
+import type { ReadPredictions } from '../../repos/read-predictions.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 
 /** What the index knows of one exam of a state. */
@@ -27,7 +28,7 @@ export interface IndexedExam {
   /** The digest of the models that its outcome was verified to be made with; undefined when it was made from other files. */
   readonly madeWith: string | undefined;
   /** Of the datum in the tree, wanted or not. */
-  readonly predictions: FoundPredictions | undefined;
+  readonly predictions: ReadPredictions | undefined;
   /** Of the quality checks; undefined where there were none yet. */
   readonly warnings: FoundWarnings | undefined;
   /** The sentence that says when it was erased. */
@@ -66,6 +67,7 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
   /** By branch, or by commit for states of the past. What was used last is last. */
   const indexes = new Map<string, ExamIndex>();
   let erasures = new Map<string, string>();
+  let damaged: ReadonlySet<string> = new Set();
   let versions = 0;
   let working: Promise<unknown> = Promise.resolve();
 
@@ -74,8 +76,9 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
     const known = indexes.get(name);
     // A state of the past begins with whatever is there: what differs is looked up.
     const from = known ?? indexes.get(DEFAULT_BRANCH) ?? [...indexes.values()].at(-1);
-    const same = known !== undefined && known.commit.id === commit.id && erased.size === 0;
-    const index = same ? known : await follow(from, commit, definitions, erased);
+    const again = new Set([...erased, ...(await newlyDamaged())]);
+    const same = known !== undefined && known.commit.id === commit.id && again.size === 0;
+    const index = same ? known : await follow(from, commit, definitions, again);
     indexes.delete(name);
     indexes.set(name, index);
     const [oldest] = indexes.keys();
@@ -87,7 +90,7 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
     from: ExamIndex | undefined,
     commit: Commit,
     definitions: readonly StageDeclaration[],
-    erased: ReadonlySet<string>,
+    again: ReadonlySet<string>,
   ): Promise<ExamIndex> {
     const wants = await wantsOf(repository, definitions, commit);
     const exams = new Map(from?.exams);
@@ -111,7 +114,7 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
         if (outcome !== undefined && madeWith === undefined) names.add(exam);
       }
     }
-    for (const exam of erased) if (exams.has(exam)) names.add(exam);
+    for (const exam of again) if (exams.has(exam)) names.add(exam);
     const erasureOf = await openErasures(repository.store);
     for await (const batch of inBatches(names, AT_ONCE)) {
       for (const [exam, found] of await lookUp(batch, commit, wants, erasureOf)) {
@@ -169,6 +172,13 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
         ];
       }),
     );
+  }
+
+  /** Exams of which something was found damaged since the last look, or was mended. */
+  async function newlyDamaged(): Promise<string[]> {
+    const before = damaged;
+    damaged = await damagedExams(repository.store);
+    return [...before, ...damaged].filter((exam) => before.has(exam) !== damaged.has(exam));
   }
 
   /** Exams that were erased since the last look, for the first time or again. Nothing of them stays in memory. */

@@ -305,11 +305,9 @@ function lineOf(indexed: IndexedExam, { wants }: ExamIndex, isHead: boolean, { r
     return { ...base, ...origin, state: 'failed', reason, ...(stage === undefined ? {} : { stage }) };
   }
   const notice = era?.notice === undefined ? {} : { notice: era.notice };
-  if (predictions !== undefined && 'damaged' in predictions) {
-    return { ...base, ...origin, ...notice, state: 'damaged', reason: predictions.damaged };
-  }
-  if (predictions === undefined || 'missing' in predictions) {
-    return { ...base, ...origin, ...notice, state: 'damaged', reason: 'Its predictions are gone from the bucket.' };
+  if (predictions === undefined || 'damage' in predictions) {
+    const reason = predictions?.damage ?? 'Its commit names no predictions.';
+    return { ...base, ...origin, ...notice, state: 'damaged', reason };
   }
   return { ...base, ...shown, ...origin, ...notice, state: 'done' };
 }

@@ -11,10 +11,10 @@ import { wantsOf } from '../../planning/wants.js';
 import { erasedOn, openErasures } from '../../repos/erasures.js';
 import { readJobOutcome } from '../../repos/exam-outcomes.js';
 import { sha256Hex } from '../../repos/hash.js';
-import { type FoundPredictions, type FoundWarnings, openHeadlines } from '../../repos/headlines.js';
+import { type FoundWarnings, openHeadlines } from '../../repos/headlines.js';
 import { readJson } from '../../repos/json-objects.js';
 import { jobSettingsKey } from '../../repos/layout.js';
-import { PREDICTING_STAGE } from '../../repos/read-predictions.js';
+import { PREDICTING_STAGE, type ReadPredictions } from '../../repos/read-predictions.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 import { warningsOf } from '../quality-warnings.js';
 
@@ -34,8 +34,6 @@ export interface ExamResult {
   readonly notice?: string;
   /** What lies of it in the inbox: what that waits for, or why it is refused. */
   readonly inbox?: string;
-  /** Its predictions are not what was committed; `reason` says so. */
-  readonly damaged?: true;
   readonly image?: LabelProbabilities;
   readonly imageheatmaps?: LabelProbabilities;
   /** What the quality checks warn of; absent when they warn of nothing. */
@@ -201,7 +199,7 @@ function jobResult(
   settings: JobSettings,
   before: ExamResult,
   stored: ExamOutcome | undefined,
-  found: FoundPredictions | undefined,
+  found: ReadPredictions | undefined,
   warned: FoundWarnings | undefined,
 ): ExamResult {
   if (stored === undefined) return before.outcome === 'processed' ? { ...before, outcome: 'skipped' } : before;
@@ -227,13 +225,12 @@ const resultOf = (outcome: OutcomeItem, notice: string | undefined): ExamResult 
  */
 function withHeadlines(
   result: ExamResult,
-  found: FoundPredictions | undefined,
+  found: ReadPredictions | undefined,
   warned: FoundWarnings | undefined,
 ): ExamResult {
-  if (found === undefined || 'missing' in found) return result;
-  if ('damaged' in found) {
-    const reason = `${found.damaged} Run \`mammoflow process\` to make it again.`;
-    return { ...result, outcome: 'damaged', reason };
+  if (found === undefined) return result;
+  if ('damage' in found) {
+    return { ...result, outcome: 'damaged', reason: `${found.damage} Run \`mammoflow process\` to make it again.` };
   }
   const { image, imageheatmaps } = found.predictions;
   const warnings = warningsOf(warned);

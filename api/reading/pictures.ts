@@ -6,7 +6,7 @@ import type { FileEntry } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { type View, viewFile } from '../../pipeline/exam.js';
 import { HEATMAP_CLASSES, type HeatmapClass, heatmapFile } from '../../pipeline/heatmaps.js';
-import { readFileEntry } from '../../repos/committed-files.js';
+import { missingVersion, readFileEntry } from '../../repos/committed-files.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
 import { fileKey } from '../../repos/layout.js';
 import type { Session } from '../session.js';
@@ -87,6 +87,11 @@ async function readVersion(session: Session, repo: string, path: string, version
   await requireNotErased(session, version);
   // The size is not known here, and reading asks for none.
   const entry: FileEntry = { path, key: fileKey(repo, exam, path), versionId, sha256, size: 0, etag: '-' };
-  const bytes = await readFileEntry(session.repository.store, entry);
+  const bytes = await readFileEntry(session.repository.store, entry).catch((error) => {
+    // What is no version id of this server's at all is no version that is there.
+    throw (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 400
+      ? missingVersion(entry)
+      : error;
+  });
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

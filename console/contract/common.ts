@@ -79,6 +79,7 @@ export const commitRowSchema = z.object({
 });
 export type CommitRow = z.infer<typeof commitRowSchema>;
 
-export const fileSchema = fileEntrySchema.pick({ path: true, key: true, versionId: true, sha256: true, size: true });
+const { path, key, versionId, sha256, size } = fileEntrySchema.shape;
+export const fileSchema = z.object({ path, key, versionId, sha256, size });
 export const stringsSchema = z.array(z.string());
 export { z };

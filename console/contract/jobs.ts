@@ -36,6 +36,8 @@ export const jobDetailSchema = z.object({
   total: count,
   /** Results not committed because something newer was wanted. */
   dropped: count,
+  /** Of the failed exams, those that failed before this job and were not tried again. */
+  failedBefore: count.optional(),
   /** In the order in which they run. */
   stages: z.array(
     z.object({
@@ -60,6 +62,7 @@ export const jobDetailSchema = z.object({
       exam: z.string().optional(),
       stage: z.string().optional(),
       step: z.string().optional(),
+      /** Why its last attempt failed, while it is tried again: how often, since when, and when next. */
       retrying: z.string().optional(),
       attempt: z.number().optional(),
       since: z.string().optional(),
