@@ -184,7 +184,7 @@ describe('changing what is wanted', function () {
     await until('the queue to be named', () => told(/^no worker serves the task queue centers$/), 20);
     const centers = (await doctor()).find(({ check }) => check === 'centers');
     assert.equal(centers?.outcome, 'warn');
-    assert.match(centers?.detail ?? '', /^No worker has asked .*, and jobs send extract_centers on main there\.$/);
+    assert.match(centers?.detail ?? '', /^Nobody serves it: .*, and jobs send extract_centers on main there\.$/);
     const older = await startCenters('1');
     const stage = await until('the version to be named', () => told(/wants version 2 of stage extract_centers/), 30);
     assert.match(stage.retrying ?? '', /this worker has 1\. Start a worker with version 2; the job waits for it\.$/);
