@@ -21,7 +21,10 @@ import { machine, table } from './system.js';
 
 /** A seed of its own range, used for no model. */
 const SEED = 800_000;
-/** Seconds of CPU; and the share of all stages that looking at the pictures may take. */
+/**
+ * Seconds of CPU; and the share of all stages that looking at the pictures may take, from the second exam on: a third of a
+ * second is enough for compiling its code to show.
+ */
 const TARGETS = { draw: 3, stages: 15, quality: 0.05 } as const;
 
 interface Options {
@@ -75,6 +78,12 @@ async function main(options: Options): Promise<void> {
 
   const mean = (what: string, of: keyof Cost): number =>
     (costs.get(what) as Cost[]).reduce((sum, cost) => sum + cost[of], 0) / count;
+  /** Of all stages' CPU time, without the first exam where there are more. */
+  const laterShare = (what: string): number => {
+    const later = (name: string): number =>
+      (costs.get(name) as Cost[]).slice(count > 1 ? 1 : 0).reduce((sum, cost) => sum + cost.cpuSeconds, 0);
+    return later(what) / stages.reduce((sum, { name }) => sum + later(name), 0);
+  };
   const names = stages.map(({ name }) => name);
   const all = (of: keyof Cost): number => names.reduce((sum, name) => sum + mean(name, of), 0);
   console.log(`${machine()}, ${lanes.lanes} lanes; ${count} exams, bundle ${bundle.name}; means over exams`);
@@ -83,15 +92,13 @@ async function main(options: Options): Promise<void> {
       ['', 'CPU s', 's', 'target, CPU s'],
       [
         ['draw', mean('draw', 'cpuSeconds').toFixed(2), mean('draw', 'seconds').toFixed(2), String(TARGETS.draw)],
-        ...names.map((name) => [
-          name,
-          mean(name, 'cpuSeconds').toFixed(2),
-          mean(name, 'seconds').toFixed(2),
-          name === QUALITY_STAGE ? (TARGETS.quality * all('cpuSeconds')).toFixed(2) : '',
-        ]),
+        ...names.map((name) => [name, mean(name, 'cpuSeconds').toFixed(2), mean(name, 'seconds').toFixed(2), '']),
         ['all stages', all('cpuSeconds').toFixed(2), all('seconds').toFixed(2), String(TARGETS.stages)],
       ],
     ),
+  );
+  console.log(
+    `${QUALITY_STAGE}: ${(100 * laterShare(QUALITY_STAGE)).toFixed(1)} % of all stages' CPU time (target: ${100 * TARGETS.quality} %)`,
   );
   if (options.json !== undefined) {
     const result = { machine: machine(), bundle: bundle.name, costs: Object.fromEntries(costs), targets: TARGETS };
@@ -100,7 +107,7 @@ async function main(options: Options): Promise<void> {
   const met =
     mean('draw', 'cpuSeconds') <= TARGETS.draw &&
     all('cpuSeconds') <= TARGETS.stages &&
-    mean(QUALITY_STAGE, 'cpuSeconds') <= TARGETS.quality * all('cpuSeconds');
+    laterShare(QUALITY_STAGE) <= TARGETS.quality;
   if (!met) process.exitCode = 1;
 }
 

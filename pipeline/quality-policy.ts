@@ -73,7 +73,7 @@ const settingSchema = z.strictObject({
 export const qualityPolicySchema = z.strictObject({
   /**
    * `strict`, for clinics, refuses whatever would make a number misleading. `lenient`, for research, refuses only
-   * pictures that were misread (byte order, inverted grey, no background) and warns of everything else.
+   * pictures that were misread (byte order, inverted grey, no background, no breast) and warns of everything else.
    */
   policy: z.enum(['strict', 'lenient']).default('strict'),
   checks: z.partialRecord(z.enum(QUALITY_CHECKS), settingSchema).default({}),

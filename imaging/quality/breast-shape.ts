@@ -52,7 +52,8 @@ function hullArea(mask: Mask, { top, bottom, left, right }: BreastRegion): numbe
     const last = cells.lastIndexOf(1) + 1;
     for (const corner of [y, y + 1]) points.push([first, corner], [last, corner]);
   }
-  points.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  // By rows, as they nearly are already.
+  points.sort((a, b) => a[1] - b[1] || a[0] - b[0]);
   const half = (ordered: readonly [number, number][]): [number, number][] => {
     const chain: [number, number][] = [];
     for (const point of ordered) {
