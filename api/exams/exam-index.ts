@@ -178,7 +178,9 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
   async function newlyDamaged(): Promise<string[]> {
     const before = damaged;
     damaged = await damagedExams(repository.store);
-    return [...before, ...damaged].filter((exam) => before.has(exam) !== damaged.has(exam));
+    const news = [...before, ...damaged].filter((exam) => before.has(exam) !== damaged.has(exam));
+    headlines.drop(news);
+    return news;
   }
 
   /** Exams that were erased since the last look, for the first time or again. Nothing of them stays in memory. */
