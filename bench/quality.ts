@@ -6,10 +6,13 @@ import { readGrey16Png, writeGrey16Png } from '../imaging/grey16-png.js';
 import type { MeasuredExam } from '../imaging/quality/check.js';
 import { inspectExam } from '../imaging/quality/inspect.js';
 import { measureView } from '../imaging/quality/measure-view.js';
+import { readBundle } from '../inference/bundle.js';
+import { packageRoot } from '../infra/package-root.js';
 import { drawView } from '../models/phantom/draw-view.js';
 import { STANDARD_MIX } from '../models/phantom/mix.js';
 import { planExam } from '../models/phantom/plan-exam.js';
 import { VIEWS, type View } from '../pipeline/exam.js';
+import type { ModelReference } from '../pipeline/model-reference.js';
 import {
   QUALITY_CHECKS,
   type QualityCheckCode,
@@ -93,18 +96,25 @@ async function realExams(): Promise<{ readonly name: string; readonly pictures: 
 const measureExam = (pictures: Pictures): MeasuredExam =>
   Object.fromEntries(VIEWS.map((view) => [view, measureView(pictures[view])])) as unknown as MeasuredExam;
 
+interface Altering {
+  readonly turn: number;
+  readonly other: Pictures;
+  readonly settings: QualitySettings;
+  readonly reference?: ModelReference | undefined;
+}
+
 /** Alters an exam in every way and looks at each: only the views that changed are measured again. */
 function alterExam(
   pictures: Pictures,
   measured: MeasuredExam,
-  { turn, other, settings }: { turn: number; other: Pictures; settings: QualitySettings },
+  { turn, other, settings, reference }: Altering,
   tell: (alteration: number, findings: readonly Finding[]) => void,
 ): void {
   const view = VIEWS[turn % VIEWS.length] as View;
-  const before = inspectExam(measured, 'NO', settings);
+  const before = inspectExam(measured, 'NO', settings, reference);
   for (const [index, { apply }] of alterations.entries()) {
     const changed = Object.entries(apply(pictures, view, other)).map(([name, image]) => [name, measureView(image)]);
-    const findings = inspectExam({ ...measured, ...Object.fromEntries(changed) }, 'NO', settings);
+    const findings = inspectExam({ ...measured, ...Object.fromEntries(changed) }, 'NO', settings, reference);
     tell(
       index,
       findings.filter((finding) => !before.some((known) => isSameFault(known, finding))),
@@ -161,8 +171,10 @@ async function main(options: Options): Promise<void> {
     ({ name, strength, gross }): Row => ({ name, strength, gross, phantom: newTally(), real: newTally() }),
   );
   const ranges = new Map<QualityCheckCode, { low: number; high: number }>();
+  // The phantom model's; real exams are unlike it, and none of them has a model of its own here.
+  const { reference } = (await readBundle(join(packageRoot, 'models', 'phantom', 'bundle'))).bundle;
   const lookAt = (kind: 'phantom' | 'real', name: string, measured: MeasuredExam): void => {
-    const findings = inspectExam(measured, 'NO', settings);
+    const findings = inspectExam(measured, 'NO', settings, kind === 'phantom' ? reference : undefined);
     count(sound[kind], findings);
     for (const { code, value, verdict, view } of findings) {
       if (verdict !== 'ok') console.error(`${name} ${view ?? ''} ${code} ${value}: ${verdict}`);
@@ -182,7 +194,7 @@ async function main(options: Options): Promise<void> {
     microseconds += user + system;
     lookAt('phantom', `phantom-${options.seed}-${index}`, measured);
     if (index > options.altered) continue;
-    alterExam(pictures, measured, { turn: index, other, settings }, (alteration, findings) =>
+    alterExam(pictures, measured, { turn: index, other, settings, reference }, (alteration, findings) =>
       count((rows[alteration] as Row).phantom, findings),
     );
     other = pictures;

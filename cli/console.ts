@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { parseAddress } from './addresses.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine } from './output.js';
-import { parseAddress } from './receive.js';
 
 interface ConsoleOptions extends CommonOptions {
   readonly listen: { readonly host: string; readonly port: number };

@@ -62,7 +62,7 @@ Examples:
 }
 
 function printOutcome({ dryRun, versions, bytes, prefixes, stopped, damagedBranches }: GarbageOutcome): void {
-  for (const branch of damagedBranches) {
+  for (const branch of damagedBranches ?? []) {
     printLine(
       `The branch ${branch} is damaged, so whatever it could point at was kept. See \`mammoflow verify ${branch}\`.`,
     );

@@ -3,6 +3,7 @@ import { sha256Schema } from './bundle.js';
 import { canonicalJson, type Json } from './canonical-json.js';
 import { type FileEntry, fileEntrySchema } from './commit.js';
 import type { StageGraph, StageLabel, StageNode } from './graph.js';
+import type { ModelReference } from './model-reference.js';
 import type { EraModels } from './pipeline-document.js';
 
 /** SHA-256 of UTF-8 text as lower-case hex. Handed in, because this folder is free of Node's modules. */
@@ -124,15 +125,19 @@ export const wantedHash = ({ exam, files, era, graph, accepted = [] }: Wants, sh
     }),
   );
 
-/** The digest of an era: equal for equal model files and preprocessing whatever the bundle is called. */
-export const eraDigest = (models: EraModels, sha256: Sha256): string =>
+/**
+ * The digest of an era: equal for equal model files and preprocessing whatever the bundle is called. A reference is in it,
+ * since checks compare with it; an era without one has the digest of before there were any.
+ */
+export const eraDigest = (models: EraModels, sha256: Sha256, reference?: ModelReference): string =>
   sha256(
-    canonicalJson(
-      Object.fromEntries(
+    canonicalJson({
+      ...Object.fromEntries(
         Object.entries(models).map(([role, model]) => [
           role,
           { sha256: model.file.sha256, preprocessing: model.preprocessing as Json },
         ]),
       ),
-    ),
+      ...(reference === undefined ? {} : { reference }),
+    }),
   );

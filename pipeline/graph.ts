@@ -18,9 +18,9 @@ export const stageNameSchema = z
 
 /**
  * What a stage may depend on that is no file: the name of the bundle that applies to the exam, and the quality checks that
- * a person lets the exam pass.
+ * a person lets the exam pass, and the reference of the bundle as canonical JSON (nothing where it has none).
  */
-export const stageLabelSchema = z.enum(['bundle', 'accepted']);
+export const stageLabelSchema = z.enum(['bundle', 'accepted', 'reference']);
 export type StageLabel = z.infer<typeof stageLabelSchema>;
 
 const jsonValue = z.json();

@@ -23,6 +23,7 @@ export const VIEW_CHECKS = [
   'outline',
   'sharpness',
   'noise',
+  'model-pixels',
 ] as const;
 /** What the four views are looked at for together. */
 export const EXAM_CHECKS = [
@@ -108,6 +109,7 @@ const STRICT: QualitySettings = {
   outline: check('refuse', [0.88, null], [0.7, null]),
   sharpness: check('warn', [0.06, null], [null, null]),
   noise: check('refuse', [null, 0.09], [null, 0.18]),
+  'model-pixels': check('warn', [null, 8], [null, null]),
   facing: check('refuse', [null, 3], [null, 3]),
   'same-picture': check('refuse', [null, 0.7], [null, 0.85]),
   'view-position': check('refuse', [0.1, null], [-0.1, null]),

@@ -1,9 +1,9 @@
 import type { Json } from '../pipeline/canonical-json.js';
 import { type DatumRecord, datumRecordSchema } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
-import { parseJson, unlessDamaged, writeJson } from './json-objects.js';
+import { parseObject, unlessDamaged, writeJson } from './json-objects.js';
 import { datumKeyPath, datumsOfExamPrefix } from './layout.js';
-import type { ObjectStore } from './object-store.js';
+import type { ObjectStore, StoredObject } from './object-store.js';
 
 /**
  * The record of a datum key, or undefined when that datum was never computed.
@@ -17,7 +17,7 @@ export const readDatumRecord = async (
 ): Promise<DatumRecord | undefined> => {
   const path = datumKeyPath(stage, exam, key);
   const object = await store.get(path);
-  return object && parseRecord(path, object.bytes, { stage, exam, key });
+  return object && parseRecord(path, object, { stage, exam, key });
 };
 
 /** Keys of all datums of a stage and exam that have a record, in ascending order, those after `after` when given. */
@@ -51,17 +51,17 @@ export async function findDatumRecord(
   const path = datumKeyPath(stage, exam, key);
   const object = await store.get(path);
   if (object === undefined) return undefined;
-  const record = await unlessDamaged(() => parseRecord(path, object.bytes, { stage, exam, key }));
+  const record = await unlessDamaged(() => parseRecord(path, object, { stage, exam, key }));
   return { record, etag: object.etag, versionId: object.versionId };
 }
 
 /** @throws MammoflowError `corrupt-data` also for the record of another datum. */
 function parseRecord(
   path: string,
-  bytes: Uint8Array,
+  object: StoredObject,
   { stage, exam, key }: { readonly stage: string; readonly exam: string; readonly key: string },
 ): DatumRecord {
-  const record = parseJson(path, bytes, datumRecordSchema);
+  const record = parseObject(path, object, datumRecordSchema);
   const { document } = record;
   if (record.key === key && document.stage === stage && document.exam === exam) return record;
   throw new MammoflowError('corrupt-data', `The object ${path} is damaged: it is the record of another datum.`);

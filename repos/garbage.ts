@@ -8,6 +8,7 @@ import {
   cacheReportsPrefix,
   claimsPrefix,
   commitPrefix,
+  damagePrefix,
   datumsPrefix,
   erasuresPrefix,
   jobPlanPrefix,
@@ -157,6 +158,8 @@ export async function findGarbage(repository: Repository, settings: GarbageSetti
   await sweep(cacheReportsPrefix, (version) => version.latest && !version.deleteMarker && isYoung(version));
   // Those of workers that died: whoever is at work renews its claim long before.
   await sweep(claimsPrefix, () => false);
+  // What is still damaged is found again.
+  await sweep(damagePrefix, (version) => version.latest && !version.deleteMarker && isYoung(version));
   await sweep(erasuresPrefix, ({ latest, deleteMarker }) => latest && !deleteMarker);
   await sweep(branchesPrefix, ({ latest }) => latest);
   for (const repo of ['exams', 'models', 'pipeline', ...settings.stages]) await sweep(`${repo}/`, isUsedFile);

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { sha256Hex } from './hash.js';
-import type { ObjectStore, ObjectVersion } from './object-store.js';
+import type { ObjectStore, ObjectVersion, StoredObject } from './object-store.js';
 
 /**
  * Reads and checks a JSON object of the bookkeeping. Undefined when there is none.
@@ -10,7 +10,7 @@ import type { ObjectStore, ObjectVersion } from './object-store.js';
  */
 export async function readJson<T>(store: ObjectStore, key: string, schema: z.ZodType<T>): Promise<T | undefined> {
   const object = await store.get(key);
-  return object === undefined ? undefined : parseJson(key, object.bytes, schema);
+  return object === undefined ? undefined : parseObject(key, object, schema);
 }
 
 /** As `readJson`, of what can be made again: a damaged object is as good as none. */
@@ -30,6 +30,15 @@ export async function unlessDamaged<T>(read: () => Promise<T> | T): Promise<T | 
     if (error instanceof MammoflowError && error.code === 'corrupt-data') return undefined;
     throw error;
   }
+}
+
+/**
+ * As `parseJson`, where the bytes must also be those that were written: a flipped bit may leave JSON of the right form.
+ */
+export function parseObject<T>(key: string, { bytes, sha256 }: StoredObject, schema: z.ZodType<T>): T {
+  if (sha256 !== undefined && sha256Hex(bytes) !== sha256)
+    throw corrupt(key, 'its bytes are not those that were written');
+  return parseJson(key, bytes, schema);
 }
 
 /** @throws MammoflowError `corrupt-data` naming the object and the first thing that is wrong with it. */

@@ -79,7 +79,7 @@ const CACHED_NODES = 1_000;
  * A node that was seen in the bucket this long ago is written again all the same: nothing may refer to it, and `gc` may
  * have freed it.
  */
-const STORED_FOR_MS = 15_000;
+export const STORED_FOR_MS = 5_000;
 /** Node reads and writes under way at once in one edit. */
 const CONCURRENCY = 16;
 /** Nodes read ahead of one whose items are gone through. */

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { canonicalJson } from '../../pipeline/canonical-json.js';
 import type { Claimant } from '../../pipeline/claim.js';
 import type { FileEntry } from '../../pipeline/commit.js';
 import { type DatumRecord, datumKey, datumKeyDocument, labelsOf } from '../../pipeline/datum.js';
@@ -75,7 +76,12 @@ export async function runDatum(
   const node = nodeNamed(settings.graph, request.stage);
   const models = modelsOf(settings.eras[planned.era], node);
   const inputs = await inputFiles(dependencies, node, planned, request);
-  const names = { bundle: settings.eras[planned.era]?.bundle ?? '', accepted: (planned.accepted ?? []).join(',') };
+  const era = settings.eras[planned.era];
+  const names = {
+    bundle: era?.bundle ?? '',
+    accepted: (planned.accepted ?? []).join(','),
+    reference: era?.reference === undefined ? '' : canonicalJson(era.reference),
+  };
   const document = datumKeyDocument(node, request.exam, models, inputs, names);
   const key = datumKey(document, sha256Hex);
 

@@ -7,6 +7,7 @@ import { type MeasuredView, measureView } from '../../imaging/quality/measure-vi
 import { acceptedName } from '../../pipeline/acceptance.js';
 import { ExamError } from '../../pipeline/errors.js';
 import { VIEWS, type View } from '../../pipeline/exam.js';
+import { modelReferenceSchema } from '../../pipeline/model-reference.js';
 import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
 import {
   EXAM_CHECKS,
@@ -38,7 +39,7 @@ export const checkQuality = defineStage({
   upstream: ['exams', 'crop'],
   modelRoles: [],
   gate: true,
-  labels: ['accepted'],
+  labels: ['accepted', 'reference'],
   parameters: qualityPolicySchema,
   async run(inputs, policy, context) {
     const cropText = await readFile(upstreamFile(inputs, 'crop', CROP_FILE), 'utf8');
@@ -50,8 +51,10 @@ export const checkQuality = defineStage({
       context.progress({ step: view, done, total: VIEWS.length });
       measured[view] = measureView(await readGrey16Png(examView(inputs, view), { exam: inputs.exam, view }));
     }
-    const found = inspectExam(measured as MeasuredExam, horizontalFlip, qualitySettings(policy));
-    const findings = overridden(found, new Set(inputs.labels?.accepted?.split(',')));
+    const { accepted, reference } = inputs.labels ?? {};
+    const model = reference ? modelReferenceSchema.parse(JSON.parse(reference)) : undefined;
+    const found = inspectExam(measured as MeasuredExam, horizontalFlip, qualitySettings(policy), model);
+    const findings = overridden(found, new Set(accepted?.split(',')));
     const document: QualityDocument = {
       schemaVersion: 1,
       exam: inputs.exam,
@@ -98,7 +101,7 @@ function refusal(exam: string, findings: readonly Finding[]): ExamError {
     'quality-refused',
     `Exam ${exam} is refused${view === undefined ? '' : ` for ${view}`}: ${message} ` +
       `(${code} ${value}, accepted ${boundsText(accepted)}${also})`,
-    next,
+    `${next} Or, if it is right as it is, let it pass: mammoflow accept ${exam} --check ${code} --reason <why>.`,
     view,
   );
 }

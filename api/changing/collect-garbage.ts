@@ -24,8 +24,8 @@ export interface GarbageOutcome extends Amount {
   readonly dryRun: boolean;
   /** By the beginning of the key. */
   readonly prefixes: Readonly<Record<string, Amount>>;
-  /** Branches whose objects are damaged: whatever they could point at was kept. */
-  readonly damagedBranches: readonly string[];
+  /** Branches whose objects are damaged, if there are any: whatever they could point at was kept. */
+  readonly damagedBranches?: readonly string[];
   /** Why it ended before everything was removed. */
   readonly stopped?: string;
 }
@@ -55,15 +55,16 @@ export async function collectGarbage(session: Session, options: CollectGarbageOp
     stages: known,
     runningJobs: () => runningJobs(client),
   });
-  const { damagedBranches } = garbage;
+  const { damagedBranches: names } = garbage;
+  const damaged = names.length === 0 ? {} : { damagedBranches: names };
   if (dryRun) {
     const found = [...garbage.found].map(
       ([prefix, list]) => [prefix, { versions: list.length, bytes: bytesOf(list) }] as const,
     );
-    return { dryRun, damagedBranches, ...totalOf(new Map(found)) };
+    return { dryRun, ...damaged, ...totalOf(new Map(found)) };
   }
   const { removed, stopped } = await garbage.remove();
-  return { dryRun, damagedBranches, ...totalOf(removed), ...(stopped === undefined ? {} : { stopped }) };
+  return { dryRun, ...damaged, ...totalOf(removed), ...(stopped === undefined ? {} : { stopped }) };
 }
 
 /** Jobs that run, and jobs whose exams still run although they have ended themselves. */

@@ -1,4 +1,5 @@
 import { MammoflowError } from '../../pipeline/errors.js';
+import { IS_OPEN } from '../../planning/open-executions.js';
 import { pendingActivities } from '../jobs/pending-activities.js';
 import type { Session } from '../session.js';
 
@@ -23,11 +24,11 @@ export async function runningExams(session: Session, branch: string): Promise<Ma
   if (!/^[A-Za-z0-9._-]+$/.test(branch)) throw new MammoflowError('invalid-argument', `${branch} is no branch.`);
   const client = await session.client();
   const jobs = new Set<string>();
-  const ofBranch = `WorkflowType = 'processCommit' AND MammoflowBranch = '${branch}' AND ExecutionStatus = 'Running'`;
+  const ofBranch = `WorkflowType = 'processCommit' AND MammoflowBranch = '${branch}' AND ${IS_OPEN}`;
   for await (const { workflowId } of client.workflow.list({ query: ofBranch })) jobs.add(workflowId);
   const found = new Map<string, RunningExam>();
   if (jobs.size === 0) return found;
-  const query = "WorkflowType = 'processExam' AND ExecutionStatus = 'Running'";
+  const query = `WorkflowType = 'processExam' AND ${IS_OPEN}`;
   let listed = 0;
   for await (const { workflowId } of client.workflow.list({ query })) {
     listed += 1;

@@ -81,6 +81,9 @@ export function describeChanges(changes: readonly DatumChange[]): string[] {
       phrases.push(`parameter ${change.name} ${valueText(change.before)} → ${valueText(change.after)}`);
     } else if (change.kind === 'model') {
       phrases.push(`model file ${change.role} ${shaText(change.before)} → ${shaText(change.after)}`);
+    } else if (change.kind === 'label' && change.label === 'reference') {
+      // As canonical JSON it fills a screen.
+      phrases.push('what the bundle says of the pictures its model was made for');
     } else if (change.kind === 'label') {
       phrases.push(
         `${LABEL_TEXTS[change.label] ?? change.label} ${change.before || 'none'} → ${change.after || 'none'}`,

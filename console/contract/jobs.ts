@@ -10,8 +10,13 @@ export const jobRowSchema = z.object({
   job: z.string(),
   /** `running`, `completed`, `failed`, `cancelled`, or Temporal's word for another end. */
   status: z.string(),
+  branch: z.string(),
+  /** Of the job, however many runs it has continued as. */
   started: z.string(),
   ended: z.string().optional(),
+  seconds: count,
+  exams: z.object({ processed: count, skipped: count, failed: count }),
+  total: count,
 });
 export type JobRow = z.infer<typeof jobRowSchema>;
 export const jobsQuerySchema = z.object({ limit: limitSchema(200, 50), after: cursorSchema.optional() });

@@ -9,12 +9,8 @@ type JobHandlers = Pick<Handlers, 'jobs' | 'job' | 'jobExams' | 'startJob' | 're
 export function jobHandlers(links: TemporalLinks): JobHandlers {
   return {
     async jobs({ query: { limit, after }, mammoflow }) {
-      const skip = placeIn(after);
-      const { items, more } = await pageOf(mammoflow.jobs({ limit: skip + limit + 1 }), skip + limit);
-      return {
-        items: items.slice(skip).map((row) => ({ ...row })),
-        ...(more === undefined ? {} : { next: String(skip + limit) }),
-      };
+      const { items, more } = await pageOf(mammoflow.jobs({ limit: limit + 1, after }), limit);
+      return { items: items.map((row) => ({ ...row })), ...(more === undefined ? {} : { next: more.job }) };
     },
 
     async job({ params: { job: id }, mammoflow }) {

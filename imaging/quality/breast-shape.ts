@@ -1,5 +1,5 @@
 import type { Mask } from '../planes.js';
-import type { BreastRegion, Edge } from './find-breast.js';
+import type { BreastRegion } from './find-breast.js';
 
 /** The outline of a breast, wherever it lies in its picture. */
 export interface BreastShape {
@@ -7,7 +7,7 @@ export interface BreastShape {
    * How straight the breast ends on each side of the rectangle about it: the extent of the breast just inside that side
    * over the length of the side. Near 1 at the chest wall, where the picture cuts the breast; small where skin rounds it off.
    */
-  readonly straightness: Readonly<Record<Edge, number>>;
+  readonly straightness: Readonly<Record<'top' | 'bottom' | 'left' | 'right', number>>;
   /** The breast's area over that of its convex hull. */
   readonly solidity: number;
 }

@@ -18,7 +18,7 @@ const BINS = 200;
 const RANGE = { low: 0.002, high: 0.9 } as const;
 
 /** The lowest and highest block mean, leaving out the darkest and the brightest few. */
-export function valueRange({ means }: ReducedView): { readonly low: number; readonly high: number } {
+function valueRange({ means }: ReducedView): { readonly low: number; readonly high: number } {
   const sorted = Float32Array.from(means).sort();
   const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] as number;
   return { low: at(RANGE.low), high: at(RANGE.high) };

@@ -5,10 +5,6 @@ import type { Background } from './find-background.js';
 import type { Frame } from './find-frame.js';
 import type { ReducedView } from './reduce-view.js';
 
-/** The four edges of a picture. */
-export const EDGES = ['top', 'bottom', 'left', 'right'] as const;
-export type Edge = (typeof EDGES)[number];
-
 /** Where the breast lies in a reduced view, in blocks, frame left out. */
 export interface BreastRegion {
   readonly mask: Mask;
@@ -18,8 +14,6 @@ export interface BreastRegion {
   readonly bottom: number;
   readonly left: number;
   readonly right: number;
-  /** How many blocks of each edge of the picture the breast touches. */
-  readonly contact: Readonly<Record<Edge, number>>;
   /** Area of the largest other thing in the picture, and of all other things together. */
   readonly second: number;
   readonly others: number;
@@ -35,7 +29,7 @@ const OPENING = 3;
  */
 export function findBreast(reduced: ReducedView, background: Background, frame: Frame): BreastRegion | undefined {
   const { rows, columns, means, blockSize } = reduced;
-  const first = (pixels: number): number => (pixels === 0 ? 0 : Math.ceil(pixels / blockSize));
+  const first = (pixels: number): number => Math.ceil(pixels / blockSize);
   const inner = {
     top: first(frame.top),
     bottom: rows - first(frame.bottom),
@@ -84,16 +78,7 @@ export function findBreast(reduced: ReducedView, background: Background, frame: 
     }
   }
   if (area === 0) return undefined;
-  const contact = { top: 0, bottom: 0, left: 0, right: 0 };
-  for (let x = inner.left; x < inner.right; x += 1) {
-    contact.top += mask.pixels[inner.top * columns + x] as number;
-    contact.bottom += mask.pixels[(inner.bottom - 1) * columns + x] as number;
-  }
-  for (let y = inner.top; y < inner.bottom; y += 1) {
-    contact.left += mask.pixels[y * columns + inner.left] as number;
-    contact.right += mask.pixels[y * columns + inner.right - 1] as number;
-  }
-  return { mask, area, top, bottom, left, right, contact, second: secondArea, others };
+  return { mask, area, top, bottom, left, right, second: secondArea, others };
 }
 
 /** Sets what a mask encloses: all that no path of unset cells joins to the mask's edge. */

@@ -1,4 +1,5 @@
 import { type HorizontalFlip, VIEWS, type View } from '../../pipeline/exam.js';
+import type { ModelReference } from '../../pipeline/model-reference.js';
 import {
   type CheckSetting,
   type QualityCheckCode,
@@ -24,6 +25,7 @@ import { film } from './film.js';
 import { frame } from './frame.js';
 import { greyLevels } from './grey-levels.js';
 import { type MeasuredView, measureView } from './measure-view.js';
+import { modelPixels } from './model-pixels.js';
 import { noise } from './noise.js';
 import { objects } from './objects.js';
 import { orientation } from './orientation.js';
@@ -61,6 +63,7 @@ export const viewChecks: readonly ViewCheck[] = [
   outline,
   sharpness,
   noise,
+  modelPixels,
 ];
 
 export const examChecks: readonly ExamCheck[] = [
@@ -76,18 +79,20 @@ export const examChecks: readonly ExamCheck[] = [
 /** What the checks find in one view that was measured. Checks that are off are left out. */
 export function viewFindings(measured: MeasuredView, subject: ViewSubject, settings: QualitySettings): Finding[] {
   return viewChecks.flatMap((check) =>
-    finding(check, settings[check.code], subject.view, check.measure(measured, subject), (value) =>
-      check.fault(measured, subject, value),
-    ),
+    finding(check, settings[check.code], check.measure(measured, subject), {
+      view: subject.view,
+      unmeasured: check.unmeasured?.(subject),
+      fault: (value) => check.fault(measured, subject, value),
+    }),
   );
 }
 
 /** What the checks find in the four views together. */
 export function examFindings(exam: MeasuredExam, horizontalFlip: HorizontalFlip, settings: QualitySettings): Finding[] {
   return examChecks.flatMap((check) =>
-    finding(check, settings[check.code], undefined, check.measure(exam, horizontalFlip), (value) =>
-      check.fault(exam, value),
-    ),
+    finding(check, settings[check.code], check.measure(exam, horizontalFlip), {
+      fault: (value) => check.fault(exam, value),
+    }),
   );
 }
 
@@ -106,9 +111,14 @@ const OF_A_REMNANT: ReadonlySet<QualityCheckCode> = new Set([
 ]);
 
 /** Looks at a whole exam that was measured view by view (`measureView`), so that no two pictures need be held at once. */
-export function inspectExam(exam: MeasuredExam, horizontalFlip: HorizontalFlip, settings: QualitySettings): Finding[] {
+export function inspectExam(
+  exam: MeasuredExam,
+  horizontalFlip: HorizontalFlip,
+  settings: QualitySettings,
+  reference?: ModelReference,
+): Finding[] {
   const ofExam = examFindings(exam, horizontalFlip, settings);
-  const ofViews = VIEWS.flatMap((view) => viewFindings(exam[view], { view, horizontalFlip }, settings));
+  const ofViews = VIEWS.flatMap((view) => viewFindings(exam[view], { view, horizontalFlip, reference }, settings));
   const isWithout = ofExam.some(({ code, verdict }) => code === 'counterpart' && verdict !== 'ok');
   if (!isWithout) return [...ofViews, ...ofExam];
   const remnant = smallerSide(exam);
@@ -120,12 +130,17 @@ export function inspectExam(exam: MeasuredExam, horizontalFlip: HorizontalFlip, 
   });
 }
 
+interface Told {
+  readonly view?: View;
+  readonly unmeasured?: string | undefined;
+  fault(value: number): string;
+}
+
 function finding(
   { code, next }: ViewCheck | ExamCheck,
   setting: CheckSetting,
-  view: View | undefined,
   measured: number | undefined,
-  fault: (value: number) => string,
+  { view, unmeasured = 'There was nothing to measure.', fault }: Told,
 ): Finding[] {
   if (setting.action === 'off') return [];
   const value = measured === undefined ? undefined : Number(measured.toPrecision(4));
@@ -139,7 +154,7 @@ function finding(
       expected: [...setting.expected],
       ...(setting.action === 'refuse' ? { accepted: [...setting.accepted] as Finding['expected'] } : {}),
       verdict,
-      message: isFault ? fault(value) : value === undefined ? 'There was nothing to measure.' : 'As expected.',
+      message: isFault ? fault(value) : value === undefined ? unmeasured : 'As expected.',
       ...(isFault ? { next } : {}),
     },
   ];

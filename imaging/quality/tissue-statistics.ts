@@ -9,6 +9,9 @@ export interface TissueStatistics {
   readonly brightest: number;
   /** The 98th percentile. */
   readonly high: number;
+  /** Standard deviation over mean of the values, and their skewness (third standardised moment). */
+  readonly contrast: number;
+  readonly skewness: number;
   /** Share of pixels at the brightest value, and at the darkest that the whole picture has. */
   readonly saturated: number;
   readonly clipped: number;
@@ -54,7 +57,7 @@ export function tissueStatistics(
     }
   }
   if (count === 0 || pairs === 0) return undefined;
-  let [levels, brightest, seen] = [0, 0, 0];
+  let [levels, brightest, seen, sum] = [0, 0, 0, 0];
   let low: number | undefined;
   let high: number | undefined;
   for (let value = 0; value < histogram.length; value += 1) {
@@ -63,8 +66,16 @@ export function tissueStatistics(
     levels += 1;
     brightest = value;
     seen += times;
+    sum += times * value;
     if (seen >= 0.02 * count) low ??= value;
     if (seen >= 0.98 * count) high ??= value;
+  }
+  const mean = sum / count;
+  let [second, third] = [0, 0];
+  for (let value = 0; value < histogram.length; value += 1) {
+    const away = value - mean;
+    second += ((histogram[value] as number) * away * away) / count;
+    third += ((histogram[value] as number) * away * away * away) / count;
   }
   const span = Math.max(1, (high ?? 0) - (low ?? 0)) ** 2;
   const lowest = whole.findIndex((times) => times > 0);
@@ -72,6 +83,8 @@ export function tissueStatistics(
     levels,
     brightest,
     high: high ?? 0,
+    contrast: mean === 0 ? 0 : Math.sqrt(second) / mean,
+    skewness: second === 0 ? 0 : third / (second * Math.sqrt(second)),
     saturated: (histogram[brightest] as number) / count,
     clipped: (histogram[lowest] as number) / count,
     roughness: squares / pairs / span,

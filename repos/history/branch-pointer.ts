@@ -3,7 +3,7 @@ import { sha256Schema } from '../../pipeline/bundle.js';
 import type { Json } from '../../pipeline/canonical-json.js';
 import { branchNameSchema, type Hold, holdSchema } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
-import { parseJson, writeJson } from '../json-objects.js';
+import { parseObject, writeJson } from '../json-objects.js';
 import { branchesPrefix, branchKey } from '../layout.js';
 import type { ListedVersion, ObjectStore, ObjectVersion } from '../object-store.js';
 
@@ -24,7 +24,7 @@ export async function readPointer(store: ObjectStore, name: string, versionId?: 
   }
   const key = branchKey(checked.data);
   const object = await store.get(key, versionId);
-  return object && { ...parseJson(key, object.bytes, branchSchema), etag: object.etag };
+  return object && { ...parseObject(key, object, branchSchema), etag: object.etag };
 }
 
 /** As `readPointer`. @throws MammoflowError `unknown-reference` when there is no such branch. */

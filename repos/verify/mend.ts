@@ -9,6 +9,7 @@ import { branchKey } from '../layout.js';
 import type { ListedVersion, ObjectStore } from '../object-store.js';
 import { withItems } from '../put-items.js';
 import { type CommitDetails, type Repository, rootOf, stageReposOf } from '../repository.js';
+import { STORED_FOR_MS } from '../tree.js';
 import type { Fault } from './fault.js';
 
 /**
@@ -105,7 +106,10 @@ async function tipsAfter(repository: Repository, from: string): Promise<string[]
   return tips;
 }
 
-/** What is known of the exams is kept beside the trees, so a job lands it again without computing. */
+/**
+ * What is known of the exams is kept beside the trees, so a job lands it again without computing. Only then are the same
+ * trees written over: workers take a node that they saw lately for stored, so that is waited for.
+ */
 async function leaveOutResults(repository: Repository, branch: string, details: CommitDetails): Promise<void> {
   await repository.commitOnto(
     branch,
@@ -115,6 +119,7 @@ async function leaveOutResults(repository: Repository, branch: string, details: 
       return { roots: { ...roots, ...Object.fromEntries(emptied) } };
     },
   );
+  await new Promise((resolve) => setTimeout(resolve, STORED_FOR_MS));
 }
 
 async function replaceFiles(

@@ -7,7 +7,7 @@ import { type FileFault, faultOf, readFileEntry } from '../committed-files.js';
 import { findDatumRecord } from '../datum-records.js';
 import { openErasures } from '../erasures.js';
 import { sha256Hex } from '../hash.js';
-import { parseJson } from '../json-objects.js';
+import { parseJson, parseObject } from '../json-objects.js';
 import { branchKey, commitKey, datumKeyPath, knownOutcomeKey, treeKey } from '../layout.js';
 import type { ObjectStore } from '../object-store.js';
 import { nodeSchema } from '../reachable.js';
@@ -101,7 +101,7 @@ export async function verifyState(
     const key = knownOutcomeKey(item, wanted);
     await look(key, async () => {
       const object = await store.get(key);
-      if (object === undefined || isOfSchema(() => parseJson(key, object.bytes, examOutcomeSchema))) return undefined;
+      if (object === undefined || isOfSchema(() => parseObject(key, object, examOutcomeSchema))) return undefined;
       const { versionId } = object;
       return {
         key,

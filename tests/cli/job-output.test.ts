@@ -41,6 +41,12 @@ describe('the progress of a job', () => {
       progressText(summary(3, 12), underWay),
       '3 of 12 exams, exam-1 crop is tried again: Heartbeat timeout',
     );
+    const startedAt = '2026-11-27T10:00:00Z';
+    const twoMinutesLater = Date.parse(startedAt) + 120_000;
+    assert.equal(
+      progressText({ ...summary(4, 12), startedAt }, [], twoMinutesLater),
+      '4 of 12 exams, about 4 minutes left',
+    );
     assert.equal(progressText(summary(12, 12), underWay), '12 of 12 exams, committing results');
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openFileCache } from '../../activities/datum/file-cache.js';
 import { runDatum } from '../../activities/datum/run-datum.js';
@@ -48,6 +48,8 @@ export interface SmallJobs {
   useBundle(bundle: string, texts?: Partial<Record<(typeof MODEL_ROLES)[number], string>>): Promise<Commit>;
   editPipeline(edit: (document: PipelineDocument) => PipelineDocument, by?: CommitOrigin): Promise<Commit>;
   setParameters(stage: string, parameters: Record<string, number | number[]>): Promise<Commit>;
+  /** Empties the worker's disk cache, so that what a stage reads comes from the bucket. */
+  forgetLocalCopies(): Promise<void>;
   /** A whole job: plans, computes, records, lands and settles. Returns the branch's newest commit. */
   process(job: string, only?: 'affected' | 'failed' | 'all' | string[]): Promise<Commit>;
 }
@@ -116,6 +118,9 @@ export async function withSmallJobs(
           jobs.editPipeline((document) => ({ ...document, stages: { ...document.stages, [name]: { parameters } } }), {
             kind: 'stage',
           }),
+        async forgetLocalCopies() {
+          await rm(join(folder, 'cache', 'files'), { recursive: true, force: true });
+        },
         async process(job, only = 'affected') {
           const settings = processCommitInputSchema.parse({ only });
           const plan = await planJob(repository, definitions, { job, run: job }, settings, () => undefined);

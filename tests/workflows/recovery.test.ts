@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
 import { stages } from '../../activities/stages/index.js';
 import { readJob, waitForJob } from '../../api/jobs/jobs-client.js';
+import { listJobs } from '../../api/jobs/list-jobs.js';
 import { runningStages } from '../../api/jobs/running-stages.js';
 import { startJob } from '../../api/jobs/start-job.js';
 import { listResults } from '../../api/reading/list-results.js';
@@ -182,6 +183,12 @@ describe('a job', function () {
     for await (const run of client.workflow.list({ query: `WorkflowId = '${job}'` }))
       runs += run.historyLength > 0 ? 1 : 0;
     assert.ok(runs >= 2, `the job ran in ${runs} piece(s)`);
+    const { value: row } = await listJobs(client, repository(), { limit: 1 }).next();
+    assert.deepEqual(
+      [row?.job, row?.total, row?.started],
+      [job, 230, summary.startedAt],
+      'its start is that of the first',
+    );
     await recordHistory(system, job, 'process-commit-last-run-of-230');
   });
 });

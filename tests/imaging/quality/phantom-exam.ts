@@ -28,6 +28,10 @@ export function phantomExam(index = 1): Pictures {
   return exam;
 }
 
+/** The same, measured. */
+export const measuredPhantom = (pictures: Pictures = phantomExam()): MeasuredExam =>
+  Object.fromEntries(VIEWS.map((view) => [view, measureView(pictures[view])])) as unknown as MeasuredExam;
+
 export const STRICT = qualitySettings(qualityPolicySchema.parse({}));
 
 /** What one check finds in one picture under the strict policy. */
@@ -44,10 +48,9 @@ export function findingIn(
 
 /** What one check finds in four pictures together under the strict policy. */
 export function findingInExam(pictures: Pictures, code: ExamCheckCode, horizontalFlip: HorizontalFlip = 'NO'): Finding {
-  const measured = Object.fromEntries(
-    VIEWS.map((view) => [view, measureView(pictures[view])]),
-  ) as unknown as MeasuredExam;
-  const found = examFindings(measured, horizontalFlip, STRICT).find((finding) => finding.code === code);
+  const found = examFindings(measuredPhantom(pictures), horizontalFlip, STRICT).find(
+    (finding) => finding.code === code,
+  );
   if (found === undefined) throw new Error(`there is no check ${code}`);
   return found;
 }
