@@ -45,7 +45,9 @@ const rowSchema = z.union([
   z.tuple([z.literal(PREDICTING_STAGE), ...place, numbersSchema]),
   z.tuple([z.literal(QUALITY_STAGE), ...place, qualitySummarySchema]),
 ]);
-type Row = z.infer<typeof rowSchema>;
+/** `[stage, exam, datum, SHA-256 of its file, headline]` */
+export type HeadlineRow = z.infer<typeof rowSchema>;
+type Row = HeadlineRow;
 const segmentSchema = z.object({ schemaVersion: z.literal(1), rows: z.array(rowSchema).min(1) });
 
 /** What the quality checks say of an exam in short. */
@@ -211,8 +213,12 @@ function rowsOf(key: string, bytes: Uint8Array | undefined): readonly Row[] {
   }
 }
 
-/** @returns the keys written. Rows of exams that were ever erased are left out, even if they were put again. */
-async function writeSegments(store: ObjectStore, rows: readonly Row[]): Promise<string[]> {
+/**
+ * Writes rows as segments.
+ *
+ * @returns the keys written. Rows of exams that were ever erased are left out, even if they were put again.
+ */
+export async function writeSegments(store: ObjectStore, rows: readonly Row[]): Promise<string[]> {
   const erased = await erasedExams(store);
   const sorted = rows
     .filter(([, exam]) => !erased.has(exam))

@@ -171,6 +171,7 @@ interface ExamsView {
   readonly index: ExamIndex | undefined;
   readonly byName: ReadonlyMap<string, ExamLine>;
   readonly bundles: readonly string[];
+  readonly orders: LRUCache<string, readonly ExamLine[]>;
   readonly selections: LRUCache<string, Selection>;
 }
 interface Selection {
@@ -224,7 +225,13 @@ async function viewOf(session: Session, ref: string): Promise<ExamsView> {
   for (const item of live.waiting.values()) if (!byName.has(item.name)) byName.set(item.name, waitingLine(item));
   const bundles = new Set<string>();
   for (const { bundle } of byName.values()) if (bundle !== null) bundles.add(bundle);
-  const view: ExamsView = { index, byName, bundles: [...bundles].sort(), selections: new LRUCache({ max: 12 }) };
+  const view: ExamsView = {
+    index,
+    byName,
+    bundles: [...bundles].sort(),
+    orders: new LRUCache({ max: 4 }),
+    selections: new LRUCache({ max: 12 }),
+  };
   kept.views.set(name, { token, view });
   return view;
 }
@@ -320,7 +327,7 @@ function selected(view: ExamsView, options: ExamsOptions): Selection {
   const part = search?.toLowerCase();
   const counts: Partial<Record<ExamStateName, number>> = {};
   const rows: ExamLine[] = [];
-  for (const row of view.byName.values()) {
+  for (const row of ordered(view, options)) {
     if (part !== undefined && part !== '' && !row.exam.toLowerCase().includes(part)) continue;
     if (job !== undefined && row.job !== job) continue;
     if (bundle !== undefined && row.bundle !== bundle) continue;
@@ -328,10 +335,21 @@ function selected(view: ExamsView, options: ExamsOptions): Selection {
     counts[row.state] = (counts[row.state] ?? 0) + 1;
     if (states === undefined || states.length === 0 || states.includes(row.state)) rows.push(row);
   }
-  rows.sort((a, b) => compareKeys(keyOf(a, options), keyOf(b, options)));
   const selection = { rows, counts };
   view.selections.set(key, selection);
   return selection;
+}
+
+/** All lines in an order: sorted once, since a filter leaves the order of the others as it is. */
+function ordered(view: ExamsView, options: ExamsOptions): readonly ExamLine[] {
+  const { sort = 'newest', label, variant } = options;
+  const key = sort === 'highest' || sort === 'lowest' ? JSON.stringify([sort, label, variant]) : sort;
+  const known = view.orders.get(key);
+  if (known !== undefined) return known;
+  const keyed = [...view.byName.values()].map((row) => ({ row, key: keyOf(row, options) }));
+  const rows = keyed.sort((a, b) => compareKeys(a.key, b.key)).map(({ row }) => row);
+  view.orders.set(key, rows);
+  return rows;
 }
 
 /** The probability that rows are filtered and sorted by. */

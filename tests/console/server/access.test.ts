@@ -117,6 +117,14 @@ describe('the console: who may do what', function () {
       ['main'],
     );
     await page.client.createBranch({ body: { branch: 'mine', ref: 'main' } });
+    // TLS that ends in front of the console: the browser's origin has another scheme, and the same host.
+    const host = new URL(page.address).host;
+    const proxied = await page.fetch('/api/branches', {
+      method: 'POST',
+      body: JSON.stringify({ branch: 'proxied', ref: 'main' }),
+      headers: { ...json, origin: `https://${host}` },
+    });
+    assert.equal(proxied.status, 200);
   });
 
   it('keeps the token out of what scripts and addresses can see, and sends strict headers', async () => {
@@ -130,6 +138,12 @@ describe('the console: who may do what', function () {
     assert.match(cookie ?? '', /HttpOnly/);
     assert.match(cookie ?? '', /SameSite=Strict/);
     assert.ok(!cookie?.includes(TOKENS.reader));
+    const overTls = await page.fetch('/api/session', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: `https://${new URL(page.address).host}` },
+      body: JSON.stringify({ token: TOKENS.reader }),
+    });
+    assert.match(overTls.headers.getSetCookie()[0] ?? '', /Secure/);
     assert.doesNotMatch(await response.text(), new RegExp(TOKENS.reader));
     const home = await page.fetch('/exams?state=failed');
     const policy = home.headers.get('content-security-policy') ?? '';
@@ -151,7 +165,7 @@ describe('the console: who may do what', function () {
     assert.equal(await refusal(page.client.signIn({ body: { token: TOKENS.old } })), '401 token-expired');
     const { user } = await page.client.signIn({ body: { token: TOKENS.reader } });
     assert.deepEqual([user?.name, user?.role], ['reader', 'read']);
-    assert.equal((await page.client.branches()).items.length, 2);
+    assert.equal((await page.client.branches()).items.length, 3);
     assert.equal(await refusal(page.client.startJob({ body: {} })), '403 forbidden');
     assert.equal(
       await refusal(page.client.beginUpload({ body: { files: [{ exam: 'e', file: 'L_CC.png', size: 1 }] } })),
@@ -267,6 +281,9 @@ describe('the console: who may do what', function () {
     }
     const docs = await page.fetch('/api/docs/static/index.html');
     assert.equal(docs.status, 200);
+    const policy = docs.headers.get('content-security-policy') ?? '';
+    assert.match(policy, /default-src 'self'|default-src 'none'/);
+    assert.doesNotMatch(policy, /unsafe-eval/);
     const html = await docs.text();
     for (const [, address] of html.matchAll(/(?:src|href)="([^"]+)"/g)) assert.doesNotMatch(address ?? '', /^https?:/);
   });
