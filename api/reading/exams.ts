@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { type Commit, DEFAULT_BRANCH } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
@@ -251,8 +252,11 @@ function lookAt(session: Session, kept: Kept): Promise<Live> {
 async function look(session: Session): Promise<Live> {
   const [{ items }, running] = await Promise.all([
     inbox(session),
-    // Without Temporal nothing runs that could be told.
-    runningExams(session, DEFAULT_BRANCH).catch(() => new Map<string, RunningExam>()),
+    // Without Temporal nothing runs that could be told, and nobody is to wait for it to be missed.
+    Promise.race([
+      runningExams(session, DEFAULT_BRANCH).catch(() => new Map<string, RunningExam>()),
+      sleep(LOOK_EVERY_MS, new Map<string, RunningExam>(), { ref: false }),
+    ]),
   ]);
   return {
     waiting: new Map(items.filter(({ repo }) => repo === 'exams').map((item) => [item.name, item] as const)),
