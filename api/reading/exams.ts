@@ -187,6 +187,8 @@ interface Kept {
   /** Commits by id, as far as walking back needs them. */
   readonly commits: LRUCache<string, Pick<Commit, 'sequence' | 'time' | 'parent'>>;
   looked?: { readonly at: number; readonly live: Promise<Live> };
+  /** Temporal did not answer, and is not asked again before this time. */
+  silentUntil?: number | undefined;
 }
 interface Live {
   readonly waiting: ReadonlyMap<string, WaitingItem>;
@@ -196,6 +198,8 @@ interface Live {
 const KEPT = new WeakMap<Repository, Kept>();
 /** What lies in the inbox and what runs is looked at this often at most. */
 const LOOK_EVERY_MS = 2_000;
+/** After Temporal did not answer. */
+const SILENT_MS = 20_000;
 
 function keptOf(repository: Repository): Kept {
   const kept = KEPT.get(repository) ?? {
@@ -242,26 +246,30 @@ const NOTHING_LIVE: Live = { waiting: new Map(), running: new Map() };
 function lookAt(session: Session, kept: Kept): Promise<Live> {
   const now = Date.now();
   if (kept.looked === undefined || now - kept.looked.at > LOOK_EVERY_MS) {
-    const live = look(session);
+    const live = look(session, kept);
     live.catch(() => delete kept.looked);
     kept.looked = { at: now, live };
   }
   return kept.looked.live;
 }
 
-async function look(session: Session): Promise<Live> {
-  const [{ items }, running] = await Promise.all([
-    inbox(session),
-    // Without Temporal nothing runs that could be told, and nobody is to wait for it to be missed.
-    Promise.race([
-      runningExams(session, DEFAULT_BRANCH).catch(() => new Map<string, RunningExam>()),
-      sleep(LOOK_EVERY_MS, new Map<string, RunningExam>(), { ref: false }),
-    ]),
-  ]);
+async function look(session: Session, kept: Kept): Promise<Live> {
+  const [{ items }, running] = await Promise.all([inbox(session), runningNow(session, kept)]);
   return {
     waiting: new Map(items.filter(({ repo }) => repo === 'exams').map((item) => [item.name, item] as const)),
     running,
   };
+}
+
+/** Without Temporal nothing runs that could be told, and nobody is to wait for it to be missed again and again. */
+async function runningNow(session: Session, kept: Kept): Promise<Live['running']> {
+  if (kept.silentUntil !== undefined && Date.now() < kept.silentUntil) return new Map();
+  const running = await Promise.race([
+    runningExams(session, DEFAULT_BRANCH).catch(() => undefined),
+    sleep(LOOK_EVERY_MS, undefined, { ref: false }),
+  ]);
+  kept.silentUntil = running === undefined ? Date.now() + SILENT_MS : undefined;
+  return running ?? new Map();
 }
 
 function waitingLine({ name, state, sentence, since }: WaitingItem): ExamLine {
