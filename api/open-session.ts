@@ -41,8 +41,13 @@ export function openSession(
     inbox,
     now,
     client() {
-      connected ??= connect(services);
-      return connected;
+      const connecting = connected ?? connect(services);
+      connected = connecting;
+      // Who lives long asks again: Temporal may be back by then.
+      connecting.catch(() => {
+        if (connected === connecting) connected = undefined;
+      });
+      return connecting;
     },
     async close() {
       repository.store.close();

@@ -50,10 +50,10 @@ Example:
       if (json) return printJson(status);
       printLine(status.ready ? 'ready' : 'not ready');
       for (const problem of status.problems) printLine(`  ${problem}`);
+      if (status.console) printLine(`Console      ${status.console}`);
       printLine(`Temporal     ${status.temporal.address}`);
       if (status.temporal.ui) printLine(`Temporal UI  ${status.temporal.ui}`);
       printLine(`S3           ${status.s3.endpoint}, bucket ${status.s3.bucket}`);
-      if (status.console) printLine(`Console      ${status.console}`);
       if (status.receiver) printLine(`Receiver     ${status.receiver.address}, ${status.receiver.status}`);
       for (const { branch, since, author, reason } of status.holds) {
         printLine(`On hold      ${branch}, since ${since} by ${author}${reason === undefined ? '' : `: ${reason}`}`);

@@ -45,7 +45,9 @@ const rowSchema = z.union([
   z.tuple([z.literal(PREDICTING_STAGE), ...place, numbersSchema]),
   z.tuple([z.literal(QUALITY_STAGE), ...place, qualitySummarySchema]),
 ]);
-type Row = z.infer<typeof rowSchema>;
+/** `[stage, exam, datum, SHA-256 of its file, headline]` */
+export type HeadlineRow = z.infer<typeof rowSchema>;
+type Row = HeadlineRow;
 const segmentSchema = z.object({ schemaVersion: z.literal(1), rows: z.array(rowSchema).min(1) });
 
 /** What the quality checks say of an exam in short. */
@@ -68,7 +70,6 @@ export function openHeadlines(store: ObjectStore): HeadlineReader {
   let loading: Promise<void> | undefined;
   let asked = 0;
   const rows = new Map<string, Row>();
-  let damaged: ReadonlySet<string> = new Set();
   const unkept = new Map<string, Row>();
   const limit = pLimit(CONCURRENCY);
 
@@ -76,11 +77,13 @@ export function openHeadlines(store: ObjectStore): HeadlineReader {
     asked += more;
     if (more === 0) return;
     listing ??= segmentKeys(store);
-    const [keys, found] = await Promise.all([listing, damagedExams(store)]);
-    damaged = found;
-    if (keys.length * ROWS_WORTH_A_SEGMENT > asked) return;
+    const keys = await listing;
+    if (keys.length === 0 || keys.length * ROWS_WORTH_A_SEGMENT > asked) return;
     loading ??= (async () => {
-      for (const segment of await readSegments(store, keys)) for (const row of segment.rows) rows.set(keyOf(row), row);
+      const [segments, damaged] = await Promise.all([readSegments(store, keys), damagedExams(store)]);
+      // Where something is known to be damaged, what was read before that says nothing.
+      const whole = segments.flatMap((segment) => segment.rows.filter(([, exam]) => !damaged.has(exam)));
+      for (const row of whole) rows.set(keyOf(row), row);
     })();
     await loading;
   }
@@ -93,9 +96,7 @@ export function openHeadlines(store: ObjectStore): HeadlineReader {
   async function findPredictions(item: StageItem): Promise<ReadPredictions> {
     const file = fileHash(item, PREDICTIONS_JSON);
     const known = rows.get(rowKey(PREDICTING_STAGE, item, file));
-    // Where something is known to be damaged, what was read before that says nothing.
-    if (!damaged.has(item.name) && known?.[0] === PREDICTING_STAGE)
-      return { predictions: predictionsOf(item.name, known[4]) };
+    if (known?.[0] === PREDICTING_STAGE) return { predictions: predictionsOf(item.name, known[4]) };
     const found = await limit(() => readPredictions(store, item.name, item));
     if ('predictions' in found) {
       remember([PREDICTING_STAGE, item.name, item.datum, file, numbersOf(found.predictions)]);
@@ -212,8 +213,12 @@ function rowsOf(key: string, bytes: Uint8Array | undefined): readonly Row[] {
   }
 }
 
-/** @returns the keys written. Rows of exams that were ever erased are left out, even if they were put again. */
-async function writeSegments(store: ObjectStore, rows: readonly Row[]): Promise<string[]> {
+/**
+ * Writes rows as segments.
+ *
+ * @returns the keys written. Rows of exams that were ever erased are left out, even if they were put again.
+ */
+export async function writeSegments(store: ObjectStore, rows: readonly Row[]): Promise<string[]> {
   const erased = await erasedExams(store);
   const sorted = rows
     .filter(([, exam]) => !erased.has(exam))

@@ -218,7 +218,8 @@ async function readSide(
     if (item === undefined || read === undefined || 'damage' in read) {
       const erasure = await readErasure(repository.store, exam);
       const erased = erasure !== undefined && item !== undefined && isErased(erasure, item.files);
-      return erased ? erasedOn(erasure) : 'Its commit names no predictions.';
+      if (erased) return erasedOn(erasure);
+      return read !== undefined && 'damage' in read ? read.damage : 'Its commit names no predictions.';
     }
     const warnings = warningsOf(warned.get(exam));
     const origin = { bundle: outcome.bundle, job: item.job, datum: item.datum };

@@ -2,7 +2,6 @@ import { canonicalJson, type Json } from '../../pipeline/canonical-json.js';
 import {
   type Commit,
   DEFAULT_BRANCH,
-  EMPTY_ROOT,
   type InputItem,
   OUTCOMES,
   type OutcomeItem,
@@ -94,27 +93,7 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
   ): Promise<ExamIndex> {
     const wants = await wantsOf(repository, definitions, commit);
     const exams = new Map(from?.exams);
-    const names = new Set<string>();
-    const before = (repo: string): TreeRoot => (from === undefined ? EMPTY_ROOT : rootOf(from.commit, repo));
-    const { inputs, outcomes, stages } = repository;
-    for await (const { name } of inputs.diff(before('exams'), rootOf(commit, 'exams'))) names.add(name);
-    for await (const { name } of outcomes.diff(before(OUTCOMES), rootOf(commit, OUTCOMES))) names.add(name);
-    for await (const { name } of stages.diff(before('classify'), rootOf(commit, 'classify'))) names.add(name);
-    for await (const { name } of stages.diff(before(QUALITY_STAGE), rootOf(commit, QUALITY_STAGE))) names.add(name);
-    // What people accept of single exams is no part of the context.
-    const accepted = [from?.wants.document.accepted ?? {}, wants.document.accepted ?? {}] as const;
-    for (const exam of new Set(accepted.flatMap((one) => Object.keys(one)))) {
-      if (canonicalJson((accepted[0][exam] ?? null) as Json) !== canonicalJson((accepted[1][exam] ?? null) as Json)) {
-        names.add(exam);
-      }
-    }
-    if (from !== undefined && wants.context() !== from.wants.context()) {
-      // Those that belonged to no models may belong to one of those that are wanted now.
-      for (const { exam, outcome, madeWith } of exams.values()) {
-        if (outcome !== undefined && madeWith === undefined) names.add(exam);
-      }
-    }
-    for (const exam of again) if (exams.has(exam)) names.add(exam);
+    const names = from === undefined ? allNames(commit) : await changedNames(from, commit, wants, again);
     const erasureOf = await openErasures(repository.store);
     for await (const batch of inBatches(names, AT_ONCE)) {
       for (const [exam, found] of await lookUp(batch, commit, wants, erasureOf)) {
@@ -125,6 +104,42 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
     await headlines.keep();
     versions += 1;
     return { commit, wants, exams, version: versions };
+  }
+
+  /** One by one in the order of the tree, whose nodes are then still at hand when their items are looked up. */
+  async function* allNames(commit: Commit): AsyncGenerator<string> {
+    for await (const { name } of repository.inputs.items(rootOf(commit, 'exams'))) yield name;
+  }
+
+  /** Exams of which something differs between an index and a commit, or has to be looked up again. */
+  async function changedNames(
+    from: ExamIndex,
+    commit: Commit,
+    wants: CommitWants,
+    again: ReadonlySet<string>,
+  ): Promise<Set<string>> {
+    const names = new Set<string>();
+    const before = (repo: string): TreeRoot => rootOf(from.commit, repo);
+    const { inputs, outcomes, stages } = repository;
+    for await (const { name } of inputs.diff(before('exams'), rootOf(commit, 'exams'))) names.add(name);
+    for await (const { name } of outcomes.diff(before(OUTCOMES), rootOf(commit, OUTCOMES))) names.add(name);
+    for await (const { name } of stages.diff(before('classify'), rootOf(commit, 'classify'))) names.add(name);
+    for await (const { name } of stages.diff(before(QUALITY_STAGE), rootOf(commit, QUALITY_STAGE))) names.add(name);
+    // What people accept of single exams is no part of the context.
+    const accepted = [from.wants.document.accepted ?? {}, wants.document.accepted ?? {}] as const;
+    for (const exam of new Set(accepted.flatMap((one) => Object.keys(one)))) {
+      if (canonicalJson((accepted[0][exam] ?? null) as Json) !== canonicalJson((accepted[1][exam] ?? null) as Json)) {
+        names.add(exam);
+      }
+    }
+    if (wants.context() !== from.wants.context()) {
+      // Those that belonged to no models may belong to one of those that are wanted now.
+      for (const { exam, outcome, madeWith } of from.exams.values()) {
+        if (outcome !== undefined && madeWith === undefined) names.add(exam);
+      }
+    }
+    for (const exam of again) if (from.exams.has(exam)) names.add(exam);
+    return names;
   }
 
   async function lookUp(
@@ -178,7 +193,9 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
   async function newlyDamaged(): Promise<string[]> {
     const before = damaged;
     damaged = await damagedExams(repository.store);
-    return [...before, ...damaged].filter((exam) => before.has(exam) !== damaged.has(exam));
+    const news = [...before, ...damaged].filter((exam) => before.has(exam) !== damaged.has(exam));
+    headlines.drop(news);
+    return news;
   }
 
   /** Exams that were erased since the last look, for the first time or again. Nothing of them stays in memory. */

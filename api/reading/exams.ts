@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { type Commit, DEFAULT_BRANCH } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
@@ -171,6 +172,7 @@ interface ExamsView {
   readonly index: ExamIndex | undefined;
   readonly byName: ReadonlyMap<string, ExamLine>;
   readonly bundles: readonly string[];
+  readonly orders: LRUCache<string, readonly ExamLine[]>;
   readonly selections: LRUCache<string, Selection>;
 }
 interface Selection {
@@ -185,6 +187,8 @@ interface Kept {
   /** Commits by id, as far as walking back needs them. */
   readonly commits: LRUCache<string, Pick<Commit, 'sequence' | 'time' | 'parent'>>;
   looked?: { readonly at: number; readonly live: Promise<Live> };
+  /** Temporal did not answer, and is not asked again before this time. */
+  silentUntil?: number | undefined;
 }
 interface Live {
   readonly waiting: ReadonlyMap<string, WaitingItem>;
@@ -194,6 +198,8 @@ interface Live {
 const KEPT = new WeakMap<Repository, Kept>();
 /** What lies in the inbox and what runs is looked at this often at most. */
 const LOOK_EVERY_MS = 2_000;
+/** After Temporal did not answer. */
+const SILENT_MS = 20_000;
 
 function keptOf(repository: Repository): Kept {
   const kept = KEPT.get(repository) ?? {
@@ -224,7 +230,13 @@ async function viewOf(session: Session, ref: string): Promise<ExamsView> {
   for (const item of live.waiting.values()) if (!byName.has(item.name)) byName.set(item.name, waitingLine(item));
   const bundles = new Set<string>();
   for (const { bundle } of byName.values()) if (bundle !== null) bundles.add(bundle);
-  const view: ExamsView = { index, byName, bundles: [...bundles].sort(), selections: new LRUCache({ max: 12 }) };
+  const view: ExamsView = {
+    index,
+    byName,
+    bundles: [...bundles].sort(),
+    orders: new LRUCache({ max: 4 }),
+    selections: new LRUCache({ max: 12 }),
+  };
   kept.views.set(name, { token, view });
   return view;
 }
@@ -234,23 +246,30 @@ const NOTHING_LIVE: Live = { waiting: new Map(), running: new Map() };
 function lookAt(session: Session, kept: Kept): Promise<Live> {
   const now = Date.now();
   if (kept.looked === undefined || now - kept.looked.at > LOOK_EVERY_MS) {
-    const live = look(session);
+    const live = look(session, kept);
     live.catch(() => delete kept.looked);
     kept.looked = { at: now, live };
   }
   return kept.looked.live;
 }
 
-async function look(session: Session): Promise<Live> {
-  const [{ items }, running] = await Promise.all([
-    inbox(session),
-    // Without Temporal nothing runs that could be told.
-    runningExams(session, DEFAULT_BRANCH).catch(() => new Map<string, RunningExam>()),
-  ]);
+async function look(session: Session, kept: Kept): Promise<Live> {
+  const [{ items }, running] = await Promise.all([inbox(session), runningNow(session, kept)]);
   return {
     waiting: new Map(items.filter(({ repo }) => repo === 'exams').map((item) => [item.name, item] as const)),
     running,
   };
+}
+
+/** Without Temporal nothing runs that could be told, and nobody is to wait for it to be missed again and again. */
+async function runningNow(session: Session, kept: Kept): Promise<Live['running']> {
+  if (kept.silentUntil !== undefined && Date.now() < kept.silentUntil) return new Map();
+  const running = await Promise.race([
+    runningExams(session, DEFAULT_BRANCH).catch(() => undefined),
+    sleep(LOOK_EVERY_MS, undefined, { ref: false }),
+  ]);
+  kept.silentUntil = running === undefined ? Date.now() + SILENT_MS : undefined;
+  return running ?? new Map();
 }
 
 function waitingLine({ name, state, sentence, since }: WaitingItem): ExamLine {
@@ -320,7 +339,7 @@ function selected(view: ExamsView, options: ExamsOptions): Selection {
   const part = search?.toLowerCase();
   const counts: Partial<Record<ExamStateName, number>> = {};
   const rows: ExamLine[] = [];
-  for (const row of view.byName.values()) {
+  for (const row of ordered(view, options)) {
     if (part !== undefined && part !== '' && !row.exam.toLowerCase().includes(part)) continue;
     if (job !== undefined && row.job !== job) continue;
     if (bundle !== undefined && row.bundle !== bundle) continue;
@@ -328,10 +347,21 @@ function selected(view: ExamsView, options: ExamsOptions): Selection {
     counts[row.state] = (counts[row.state] ?? 0) + 1;
     if (states === undefined || states.length === 0 || states.includes(row.state)) rows.push(row);
   }
-  rows.sort((a, b) => compareKeys(keyOf(a, options), keyOf(b, options)));
   const selection = { rows, counts };
   view.selections.set(key, selection);
   return selection;
+}
+
+/** All lines in an order: sorted once, since a filter leaves the order of the others as it is. */
+function ordered(view: ExamsView, options: ExamsOptions): readonly ExamLine[] {
+  const { sort = 'newest', label, variant } = options;
+  const key = sort === 'highest' || sort === 'lowest' ? JSON.stringify([sort, label, variant]) : sort;
+  const known = view.orders.get(key);
+  if (known !== undefined) return known;
+  const keyed = [...view.byName.values()].map((row) => ({ row, key: keyOf(row, options) }));
+  const rows = keyed.sort((a, b) => compareKeys(a.key, b.key)).map(({ row }) => row);
+  view.orders.set(key, rows);
+  return rows;
 }
 
 /** The probability that rows are filtered and sorted by. */

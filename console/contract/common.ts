@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { branchNameSchema, DEFAULT_BRANCH, fileEntrySchema } from '../../pipeline/commit.js';
 import { examIdSchema, VIEWS } from '../../pipeline/exam.js';
 import { stageNameSchema } from '../../pipeline/graph.js';
-import { labelProbabilitiesSchema } from '../../pipeline/predictions.js';
 
 /** What every answer but a good one holds. */
 export const errorSchema = z.object({
@@ -43,12 +42,6 @@ export const limitSchema = (most: number, usual: number) => z.coerce.number().in
 /** Where the next page goes on: opaque, and given back as it came. Absent at the end. */
 export const cursorSchema = z.string().max(1_000);
 
-/** Null where an exam has no predictions of that classifier. */
-export const predictionsSchema = z.object({
-  image: labelProbabilitiesSchema.nullable(),
-  imageheatmaps: labelProbabilitiesSchema.nullable(),
-});
-
 /**
  * The head that the reader had seen. A change is refused with `branch-moved` (409) when the branch has moved on, so that two
  * people who change the same thing see each other. Left out, the change applies to whatever is newest.
@@ -82,4 +75,3 @@ export type CommitRow = z.infer<typeof commitRowSchema>;
 const { path, key, versionId, sha256, size } = fileEntrySchema.shape;
 export const fileSchema = z.object({ path, key, versionId, sha256, size });
 export const stringsSchema = z.array(z.string());
-export { z };

@@ -1,13 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_BRANCH } from '../../pipeline/commit.js';
-import {
-  branchParameter,
-  branchSchema,
-  errorSchema,
-  examParameter,
-  expectedHeadSchema,
-  repoParameter,
-} from './common.js';
+import { branchParameter, branchSchema, examParameter, expectedHeadSchema, repoParameter } from './common.js';
 import * as compare from './compare.js';
 import * as exams from './exams.js';
 import * as inbox from './inbox.js';
@@ -329,4 +322,3 @@ export const ROUTES = {
 } as const satisfies Record<RouteName, RouteContract>;
 
 export type Routes = typeof ROUTES;
-export { errorSchema };

@@ -83,7 +83,7 @@ export function openAccess(settings: AccessSettings, localUser: string): Access 
       path: '/',
       httpOnly: true,
       sameSite: 'strict',
-      secure: request.protocol === 'https',
+      secure: isOverTls(request),
     });
     return id;
   }
@@ -122,7 +122,7 @@ export function openAccess(settings: AccessSettings, localUser: string): Access 
       // A program that sends its token with each request has no cookie that another site could make use of.
       if (settings.kind !== 'open' && bearerOf(request) !== undefined) return;
       const { origin } = request.headers;
-      const foreign = origin !== undefined && origin !== `${request.protocol}://${request.host}`;
+      const foreign = origin !== undefined && hostOf(origin) !== request.host;
       const session = sessionOf(request);
       const sent = request.headers[CSRF_HEADER];
       if (!foreign && session !== undefined && typeof sent === 'string' && equal(sent, csrfFor(session.id))) return;
@@ -161,6 +161,15 @@ export function openAccess(settings: AccessSettings, localUser: string): Access 
 function bearerOf({ headers }: FastifyRequest): string | undefined {
   return /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1];
 }
+
+/** The host and port of an origin. Its scheme tells nothing: TLS may end in front of the console. */
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+/** Whether the browser speaks TLS, be it to a proxy in front: it says so when it signs in. */
+const isOverTls = ({ protocol, headers }: FastifyRequest): boolean =>
+  protocol === 'https' || headers.origin?.startsWith('https://') === true;
 
 const hasExpired = ({ expires }: User): boolean => expires !== undefined && expires <= Date.now();
 

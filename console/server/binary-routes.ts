@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Mammoflow } from '../../api/mammoflow.js';
 import { sha256Schema } from '../../pipeline/bundle.js';
+import { MammoflowError } from '../../pipeline/errors.js';
 import { examIdSchema } from '../../pipeline/exam.js';
 import { stageNameSchema } from '../../pipeline/graph.js';
 import { HEATMAP_CLASSES } from '../../pipeline/heatmaps.js';
@@ -13,7 +14,6 @@ import { BINARY_PATHS } from '../contract/paths.js';
 import { UPLOAD_LIMITS } from '../contract/words.js';
 import type { Access, User } from './access.js';
 import type { Events } from './events.js';
-import { HttpError } from './http-error.js';
 import type { PictureCache, SentPicture } from './picture-cache.js';
 import type { Uploads } from './uploads.js';
 
@@ -66,7 +66,8 @@ export function addBinaryRoutes(
       const { sha256, level, encoding } = request.query as z.output<typeof pixelQuery>;
       const version = { ...place, versionId, sha256 };
       if (encoding === 'png') {
-        if (level !== 0) throw new HttpError(400, 'internal', 'The PNG is of level 0 only.', 'Ask for raw or gzip.');
+        if (level !== 0)
+          throw new MammoflowError('invalid-argument', 'The PNG is of level 0 only.', 'Ask for raw or gzip.');
         const file = await mammoflow.pictureFile(version);
         return reply.header('cache-control', FOR_EVER).type('image/png').send(file);
       }

@@ -68,6 +68,10 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const app = await buildConsole(options);
   try {
     const address = await app.listen({ host, port });
+    // The first list of a large repo takes a while to work out: better before somebody asks for it.
+    createMammoflow(options.session)
+      .exams({ limit: 1 })
+      .catch(() => undefined);
     return { address, app, close: () => app.close() };
   } catch (cause) {
     await app.close();

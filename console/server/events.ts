@@ -11,7 +11,7 @@ const REMEMBERED = 500;
 /** Listeners at once; a browser has one for each open page. */
 const LISTENERS = 500;
 /** Jobs that run at once and are told about. */
-const JOBS = 20;
+const JOBS = 10;
 
 interface Told {
   readonly number: number;
@@ -133,7 +133,7 @@ async function lookAround(mammoflow: Mammoflow, before: Seen | undefined): Promi
       problems.s3 = error.message;
       return before?.inbox;
     }),
-    jobsNow(mammoflow, before?.jobs).catch((error: Error) => {
+    jobsNow(mammoflow).catch((error: Error) => {
       problems.temporal = error.message;
       return before?.jobs;
     }),
@@ -157,19 +157,12 @@ async function inboxNow(mammoflow: Mammoflow): Promise<NonNullable<Seen['inbox']
   };
 }
 
-/** The newest jobs, and those that ran at the last look. One that has ended is asked about once more. */
-async function jobsNow(mammoflow: Mammoflow, before: Seen['jobs']): Promise<NonNullable<Seen['jobs']>> {
+/** The newest jobs, as far as they are told about. */
+async function jobsNow(mammoflow: Mammoflow): Promise<NonNullable<Seen['jobs']>> {
   const jobs = new Map<string, JobEvent>();
-  for await (const { job, status } of mammoflow.jobs({ limit: JOBS })) {
-    const known = before?.get(job);
-    if (known !== undefined && known.status !== 'running') jobs.set(job, known);
-    else if (status !== 'running' && before === undefined) {
-      jobs.set(job, { type: 'job', job, status, done: 0, failed: 0, total: 0 });
-    } else {
-      const { status: now, exams, total } = await mammoflow.job({ job });
-      const done = exams.processed + exams.skipped + exams.failed;
-      jobs.set(job, { type: 'job', job, status: now, done, failed: exams.failed, total });
-    }
+  for await (const { job, status, exams, total } of mammoflow.jobs({ limit: JOBS })) {
+    const done = exams.processed + exams.skipped + exams.failed;
+    jobs.set(job, { type: 'job', job, status, done, failed: exams.failed, total });
   }
   return jobs;
 }

@@ -31,7 +31,8 @@ function removeStale(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      removeStale(path);
+      // The page that the console serves is built by another tool.
+      if (path !== join(root, 'dist', 'console', 'page')) removeStale(path);
       continue;
     }
     const [, stem] = /^(.+?)(?:\.d)?\.[jt]s(?:\.map)?$/.exec(relative(join(root, 'dist'), path)) ?? [];
