@@ -13,9 +13,9 @@ export { type ErrorCode, ExamError, MammoflowError } from './pipeline/errors.js'
 export interface ConnectOptions {
   /** The data folder of services that `mammoflow up` runs; `.mammoflow` unless said. */
   readonly dataFolder?: string;
-  /** Variables that say where Temporal and S3 are, as the command reads them; those of this process unless given. */
+  /** Variables that say where Temporal and S3 are and how to sign in, as the command reads them; those of this process unless given. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Who commits; `MAMMOFLOW_AUTHOR`, or the user and host of this process, unless said. */
+  /** Who commits; `MAMMOFLOW_AUTHOR` of those variables, or the user and host of this process, unless said. */
   readonly author?: string;
 }
 
@@ -42,17 +42,19 @@ export type Connected = Mammoflow & {
 export async function connect(options: ConnectOptions = {}): Promise<Connected> {
   const { dataFolder, environment = process.env } = options;
   const settings = await connectionSettings({ ...(dataFolder === undefined ? {} : { dataFolder }), environment });
-  const session = openLocalSession(settings, options.author);
+  const session = openLocalSession(settings, options.author, environment);
   return { ...createMammoflow(session), settings, close: session.close };
 }
 
 /** A session on some services, with the stages and the author of this machine. */
-export function openLocalSession(settings: ConnectionSettings, author = localAuthor()): OpenSession {
+export function openLocalSession(
+  settings: ConnectionSettings,
+  author?: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): OpenSession {
   return openSession(settings, {
-    author,
+    author: author ?? environment.MAMMOFLOW_AUTHOR ?? `${userName()}@${hostname()}`,
     stages: async () => (await import('./activities/stages/index.js')).stages,
-    inbox: inboxSettingsOf(process.env),
+    inbox: inboxSettingsOf(environment),
   });
 }
-
-const localAuthor = (): string => process.env.MAMMOFLOW_AUTHOR ?? `${userName()}@${hostname()}`;

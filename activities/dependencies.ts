@@ -14,10 +14,17 @@ export interface StageRun {
   readonly outputFolder: string;
 }
 
-/** Runs stages off the worker's main thread, which has Temporal to talk to. */
+/**
+ * Runs stages off the worker's main thread, which has Temporal to talk to.
+ *
+ * With `alone` in a process of its own, which may die without taking the worker along.
+ *
+ * @throws what the stage throws; MammoflowError `worker-crashed` when it brought down the thread or process that it ran in,
+ *   `worker-killed` when somebody else ended that process.
+ */
 export type StageRunner = (
   run: StageRun,
-  options: { signal: AbortSignal; onProgress: (progress: StageProgress) => void },
+  options: { signal: AbortSignal; onProgress: (progress: StageProgress) => void; alone?: boolean },
 ) => Promise<StageResult>;
 
 /** What the activities of the workflow role need. Handed in by the worker, so that tests can hand in their own. */

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { type ErrorCode, ExamError, MammoflowError } from '../pipeline/errors.js';
+import { UpstreamLost } from './datum/upstream-lost.js';
 
 /** Failure types that workflows match on. */
 export const EXAM_ERROR = 'ExamError';
@@ -23,7 +24,11 @@ export function toFailure(error: unknown): unknown {
     type: error instanceof ExamError ? EXAM_ERROR : error.code,
     nonRetryable: error instanceof ExamError || FINAL_CODES.has(error.code),
     details: [
-      { code: error.code, ...(error instanceof ExamError && error.view !== undefined ? { view: error.view } : {}) },
+      {
+        code: error.code,
+        ...(error instanceof ExamError && error.view !== undefined ? { view: error.view } : {}),
+        ...(error instanceof UpstreamLost ? { upstream: error.upstream } : {}),
+      },
     ],
     cause: error,
   });

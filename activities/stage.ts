@@ -17,7 +17,7 @@ export interface StageInputs {
   /** Absolute local path of each file, by upstream repo and then by path inside the exam. */
   readonly files: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly models: Readonly<Partial<Record<ModelRole, LocalModel>>>;
-  /** The names that the stage declares as its labels. */
+  /** What the stage declares as its labels; several of one kind are joined by commas. */
   readonly labels?: StageLabels;
 }
 

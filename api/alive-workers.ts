@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { IS_OPEN } from '../planning/open-executions.js';
 import { type Poller, pollersOf } from './pollers.js';
 
 /** A worker asks its queue for work at least once a minute; one that has not for longer than this is gone or busy. */
@@ -27,7 +28,7 @@ export async function aliveWorkers(client: Client, queues: readonly string[], no
 
 /** Who works on a stage now, by the stages' heartbeats. */
 async function busyWorkers(client: Client): Promise<Poller[]> {
-  const query = "WorkflowType = 'processExam' AND ExecutionStatus = 'Running'";
+  const query = `WorkflowType = 'processExam' AND ${IS_OPEN}`;
   const runs: string[] = [];
   for await (const { workflowId } of client.workflow.list({ query, pageSize: EXAMS_LOOKED_AT })) {
     if (runs.push(workflowId) === EXAMS_LOOKED_AT) break;

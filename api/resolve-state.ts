@@ -30,6 +30,7 @@ export async function resolveState(repository: Repository, reference: string): P
 
 /** Whether a branch points at a commit: then it is held against what is wanted now, and otherwise against what made it. */
 export async function isBranchHead(repository: Repository, commit: Commit): Promise<boolean> {
-  for await (const branch of repository.branches()) if (branch.commit === commit.id) return true;
+  for await (const branch of repository.branches(undefined, () => undefined))
+    if (branch.commit === commit.id) return true;
   return false;
 }

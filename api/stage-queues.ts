@@ -1,3 +1,4 @@
+import { MammoflowError } from '../pipeline/errors.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { readPipeline } from '../repos/pipeline-repo.js';
 import type { BranchHead, Repository } from '../repos/repository.js';
@@ -16,15 +17,27 @@ export interface StageQueue {
  */
 export async function stageQueues(
   repository: Repository,
-  branches: Iterable<BranchHead> | AsyncIterable<BranchHead> = repository.branches(),
+  branches: Iterable<BranchHead> | AsyncIterable<BranchHead> = repository.branches(undefined, () => undefined),
 ): Promise<StageQueue[]> {
   const uses = new Map<string, string[]>();
   for await (const { name: branch, commit } of branches) {
-    const { stages } = await readPipeline(repository, await repository.commit(commit));
+    const document = await readWhole(async () => readPipeline(repository, await repository.commit(commit)));
+    // What is damaged or gone is told where it is looked for.
+    if (document === undefined) continue;
+    const { stages } = document;
     for (const [stage, { taskQueue }] of Object.entries(stages)) {
       if (taskQueue === undefined || Object.values<string>(TASK_QUEUES).includes(taskQueue)) continue;
       uses.set(taskQueue, [...(uses.get(taskQueue) ?? []), `${stage} on ${branch}`]);
     }
   }
   return [...uses].map(([queue, list]) => ({ queue, uses: list }));
+}
+
+async function readWhole<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof MammoflowError && error.code !== 'service-unavailable') return undefined;
+    throw error;
+  }
 }

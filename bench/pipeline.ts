@@ -100,7 +100,7 @@ function compare(runs: readonly Run[], peers: Readonly<Record<PeerSetting, reado
   const peerStages = COMPARED.flatMap(({ peer }) => peer);
   return [
     ...compared,
-    { ...none, stage: 'visualize_heatmaps', ours: ours('visualize_heatmaps') },
+    ...['check_quality', 'visualize_heatmaps'].map((stage) => ({ ...none, stage, ours: ours(stage) })),
     {
       ...none,
       stage: 'all',

@@ -46,9 +46,9 @@ function listCommand(): Command {
         const cells = rows.map((row) => [
           row.hold ? `${row.branch} (on hold)` : row.branch,
           short(row.commit),
-          row.sequence,
+          row.damage === undefined ? row.sequence : '',
           row.time,
-          row.message,
+          row.damage === undefined ? row.message : `DAMAGED: ${row.damage} See \`mammoflow verify ${row.branch}\`.`,
         ]);
         printLine(table(['BRANCH', 'COMMIT', 'SEQUENCE', 'TIME', 'MESSAGE'], cells));
       }),

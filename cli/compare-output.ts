@@ -3,6 +3,7 @@ import type { HeatmapDifference } from '../api/comparison/compare-heatmaps.js';
 import type { Comparison, ExamChange } from '../api/comparison/compare-results.js';
 import { RESEARCH_USE_ONLY } from '../pipeline/predictions.js';
 import { csv, printLine, table } from './output.js';
+import { warningText } from './results-output.js';
 
 /** Probabilities to four decimals, as `results` has them; a change with its sign. */
 const shown = (value: number | undefined): string => value?.toFixed(4) ?? '';
@@ -21,6 +22,9 @@ export function printComparison(comparison: Comparison, limit: number): void {
     if (movements.length > limit) printLine(`… and ${movements.length - limit} more; --limit shows them`);
     printLine();
     printLine(distributionTable(comparison));
+  }
+  for (const { exam, warnings = [] } of exams.slice(0, limit)) {
+    for (const warning of warnings) printLine(`${exam}: warning: ${warningText(warning)}`);
   }
   if (heatmaps.differ > 0) printHeatmaps(heatmaps, limit);
   if (onlyBefore.length + onlyAfter.length + uncompared.length > 0) printLine();
@@ -110,6 +114,7 @@ export function comparisonCsv({ movements, exams }: Comparison): string {
     'bundle_before',
     'bundle_after',
     'files_changed',
+    'warnings',
     'notice',
   ];
   const lines = movements.map(({ exam, variant, label, before, after, change, crosses }) => {
@@ -125,6 +130,7 @@ export function comparisonCsv({ movements, exams }: Comparison): string {
       origin.before.bundle,
       origin.after.bundle,
       String(origin.filesChanged),
+      (origin.warnings ?? []).map(warningText).join(' '),
       RESEARCH_USE_ONLY,
     ];
   });

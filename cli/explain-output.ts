@@ -3,6 +3,7 @@ import type { FileTrace } from '../api/provenance/trace-file.js';
 import { canonicalJson } from '../pipeline/canonical-json.js';
 import { RESEARCH_USE_ONLY } from '../pipeline/predictions.js';
 import { printLine } from './output.js';
+import { warningText } from './results-output.js';
 
 /** Hashes, commits and datum keys are cut to this many digits for people; `--json` has them whole. */
 const short = (hash: string): string => hash.slice(0, 12);
@@ -36,6 +37,7 @@ function printStage(stage: StageExplanation): void {
   printLine();
   printLine(`${stage.stage} ${stage.status}${stage.why.length === 0 ? '' : `: ${stage.why.join('; ')}`}`);
   printLine(`  ${codeOf(stage)}${stage.datum === undefined ? '' : `, datum ${short(stage.datum)}`}`);
+  for (const warning of stage.warnings ?? []) printLine(`  warning: ${warningText(warning)}`);
   for (const line of groups(stage.inputs)) printLine(`  read ${line}`);
   for (const model of stage.models) printLine(`  model ${modelText(model)}`);
   const run = runOf(stage);

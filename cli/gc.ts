@@ -61,7 +61,12 @@ Examples:
     );
 }
 
-function printOutcome({ dryRun, versions, bytes, prefixes, stopped }: GarbageOutcome): void {
+function printOutcome({ dryRun, versions, bytes, prefixes, stopped, damagedBranches }: GarbageOutcome): void {
+  for (const branch of damagedBranches ?? []) {
+    printLine(
+      `The branch ${branch} is damaged, so whatever it could point at was kept. See \`mammoflow verify ${branch}\`.`,
+    );
+  }
   const rows = Object.entries(prefixes).map(([prefix, amount]) => [prefix, amount.versions, megabytes(amount.bytes)]);
   if (rows.length > 0) printLine(table(['PREFIX', 'VERSIONS', 'MB'], rows));
   const what = `${versions} object versions, ${megabytes(bytes)} MB`;

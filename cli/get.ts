@@ -5,7 +5,7 @@ import { MammoflowError } from '../pipeline/errors.js';
 import { HEATMAP_SCALES } from './heatmap-scales.js';
 import { progressLine } from './job-output.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
-import { printJson, printLine } from './output.js';
+import { printJson, printLine, printNote } from './output.js';
 import { withMammoflow } from './session.js';
 
 interface GetOptions extends CommonOptions {
@@ -43,7 +43,7 @@ Examples:
           return;
         }
         const progress = progressLine();
-        const { written, erased } = await mammoflow
+        const { written, erased, bad } = await mammoflow
           .get({
             repo,
             ref,
@@ -54,8 +54,11 @@ Examples:
             onProgress: (done, files) => progress.show(`${done} of ${files} files`),
           })
           .finally(() => progress.clear());
+        if (bad.length > 0) process.exitCode = 1;
+        for (const { path, reason } of bad) printNote(`${path}: ${reason}`);
         if (options.json) return printJson(written);
         printLine(`${written.length} ${written.length === 1 ? 'file' : 'files'} in ${resolve(folder)}`);
+        if (bad.length > 0) printLine(`${bad.length} not downloaded, because damaged or gone: see above`);
         if (erased.length > 0) printLine(`left out, because erased since: ${erased.join(', ')}`);
         if (repo === 'visualize_heatmaps' && written.length > 0) printLine(HEATMAP_SCALES);
       }),

@@ -1,4 +1,6 @@
 import type { RunningStage } from '../api/jobs/running-stages.js';
+import { secondsLeft } from '../api/jobs/time-left.js';
+import { durationText } from '../pipeline/inbox.js';
 import type { JobSummary } from '../pipeline/job.js';
 import { printLine, table } from './output.js';
 
@@ -24,6 +26,12 @@ export function printJob(summary: JobSummary): void {
   printLine(`job ${summary.job} ${summary.status}: ${countsOf(summary)}`);
   if (summary.reason !== undefined && summary.reason !== '') printLine(`  ${summary.reason}`);
   if (summary.dropped > 0) printLine(`  ${summary.dropped} not committed, because something newer is wanted of them`);
+  const { failedBefore = 0, forgotten = 0 } = summary;
+  if (failedBefore > 0) {
+    const advice = '`mammoflow process --only failed` does';
+    printLine(`  failed before this job and not tried again, because nothing changed: ${failedBefore} (${advice})`);
+  }
+  if (forgotten > 0) printLine(`  ${forgotten} erased meanwhile`);
   const rows = Object.entries(summary.stages).map(([stage, counts]) => [
     stage,
     counts.computed,
@@ -63,18 +71,29 @@ export function progressLine(changes: 'steps' | 'stream' = 'stream', stream: Nod
 }
 
 /** How a running job stands, in one line: the exams first, then what is being done, and what is being tried again. */
-export function progressText(summary: JobSummary, underWay: readonly RunningStage[]): string {
+export function progressText(summary: JobSummary, underWay: readonly RunningStage[], now = Date.now()): string {
   const { processed, skipped, failed } = summary.exams;
-  if (summary.total === 0) return summary.reason ?? 'planning';
+  if (summary.total === 0) return [summary.reason ?? 'planning', ...underWay.map(runningText)].join(', ');
   const done = processed + skipped + failed;
   // Nothing is under way any more, whatever was when it was looked for.
   const doing = done < summary.total ? underWay.map(runningText) : ['committing results'];
-  return [`${done} of ${summary.total} exams`, ...doing].join(', ');
+  const left = secondsLeft(summary, now);
+  const time = left === undefined || done === summary.total ? [] : [`about ${durationText(left * 1_000)} left`];
+  return [`${done} of ${summary.total} exams`, ...time, ...doing].join(', ');
 }
 
-/** What an exam is at, or what it waits for. */
-export function runningText({ exam, stage, step, retrying, waiting }: RunningStage): string {
+/** What an exam or the job itself is at, what it waits for, or why, how often and since when it is tried again. */
+export function runningText({ exam, stage, step, waiting, ...retry }: RunningStage): string {
   const what = [exam, stage, step].filter(Boolean).join(' ');
   if (waiting !== undefined) return `${what} waits: ${waiting}`;
-  return retrying === undefined ? what : `${what} is tried again: ${retrying}`;
+  return retry.retrying === undefined ? what : `${what} is tried again${retryText(retry)}: ${retry.retrying}`;
+}
+
+/** ` (attempt 4, since 18:02:11)`; nothing where it is not known. */
+export function retryText({ attempt, since }: { attempt?: number; since?: string }): string {
+  const known = [
+    ...(attempt === undefined ? [] : [`attempt ${attempt}`]),
+    ...(since === undefined ? [] : [`since ${new Date(since).toLocaleTimeString('sv-SE')}`]),
+  ];
+  return known.length === 0 ? '' : ` (${known.join(', ')})`;
 }

@@ -56,6 +56,7 @@ Examples:
           repo,
           paths,
           for: options.for,
+          onRemark: (remark) => options.json || printLine(`warning: ${remark}`),
           onProgress: ({ filesDone, files, bytesUploaded }) =>
             progress.show(`${filesDone} of ${files} files, ${(bytesUploaded / 1e6).toFixed(1)} MB uploaded`),
         }),

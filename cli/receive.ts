@@ -1,21 +1,11 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { connectionSettings } from '../infra/connection.js';
-import { ensureInboxSchedule } from '../infra/inbox-schedule.js';
-import { awsThroughProxyTo } from '../infra/proxy.js';
+import { Command, Option } from 'commander';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
-import { MammoflowError } from '../pipeline/errors.js';
-import { type Receiver, startReceiver } from '../triggers/receiver.js';
-import { REQUESTS_PER_SECOND } from '../triggers/webhook.js';
-import { createLog } from '../workers/log.js';
+import { REQUESTS_PER_SECOND } from '../triggers/limits.js';
+import { type Address, parseAddress } from './addresses.js';
 import { type CommonOptions, dataOption, jsonOption, parseCount } from './options.js';
-import { printJson, printLine } from './output.js';
 
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-interface ReceiveOptions extends CommonOptions {
+/** What a receiver is told by its options. */
+export interface ReceiveOptions extends CommonOptions {
   /** `true` for the usual address. */
   readonly webhook?: Address | true;
   readonly sqs?: string;
@@ -25,8 +15,6 @@ interface ReceiveOptions extends CommonOptions {
   /** In seconds. */
   readonly lookEvery: number;
 }
-
-const USUAL_ADDRESS: Address = { host: '127.0.0.1', port: 8480 };
 
 /** `mammoflow receive`: hears of uploads until it is told to stop. */
 export function receiveCommand(): Command {
@@ -76,68 +64,5 @@ Examples:
   $ MAMMOFLOW_WEBHOOK_TOKEN=$(openssl rand -hex 32) mammoflow receive --webhook 0.0.0.0:8480
   $ mammoflow receive --sqs https://sqs.eu-central-1.amazonaws.com/123456789012/mammoflow-inbox`,
     )
-    .action(receive);
-}
-
-async function receive(options: ReceiveOptions): Promise<void> {
-  const { webhook, sqs, branch, metrics, rate, lookEvery, data, json } = options;
-  if (webhook === undefined && sqs === undefined) {
-    throw new MammoflowError(
-      'invalid-argument',
-      'There is nothing to receive from.',
-      'Give --webhook, --sqs <queue-url>, or both.',
-    );
-  }
-  const asked = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
-  const settings = await connectionSettings({ dataFolder: data });
-  const receiver = await startReceiver({
-    branch,
-    bucket: settings.bucket,
-    temporal: settings.temporal,
-    ...(webhook === undefined
-      ? {}
-      : { webhook: { ...(webhook === true ? USUAL_ADDRESS : webhook), secrets: secrets(), requestsPerSecond: rate } }),
-    ...(sqs === undefined ? {} : { queue: { url: sqs, config: awsThroughProxyTo(sqs) } }),
-    ...(metrics === undefined ? {} : { metrics }),
-    prepare: (client) => ensureInboxSchedule(client, { branch, everySeconds: lookEvery }),
-    log: createLog('receiver'),
-  });
-  announce(receiver, options, json);
-  await asked;
-  await receiver.close();
-}
-
-/** Not among the arguments, which every user of the machine can read. */
-function secrets(): { token?: string; secret?: string } {
-  const { MAMMOFLOW_WEBHOOK_TOKEN: token, MAMMOFLOW_WEBHOOK_SECRET: secret } = process.env;
-  return { ...(token ? { token } : {}), ...(secret ? { secret } : {}) };
-}
-
-function announce({ webhook, metrics }: Receiver, { sqs, branch }: ReceiveOptions, json = false): void {
-  if (json) {
-    printJson({
-      branch,
-      ...(webhook === undefined ? {} : { webhook: `${webhook}/events` }),
-      ...(sqs === undefined ? {} : { sqs }),
-      ...(metrics === undefined ? {} : { metrics: `${metrics}/metrics` }),
-    });
-    return;
-  }
-  if (webhook !== undefined) printLine(`Webhook      POST ${webhook}/events`);
-  if (sqs !== undefined) printLine(`Queue        ${sqs}`);
-  if (metrics !== undefined) printLine(`Metrics      ${metrics}/metrics`);
-  printLine(`Hints go to  the branch ${branch}`);
-}
-
-/** Parses `host:port` or `[::1]:port`. */
-export function parseAddress(text: string): Address {
-  const {
-    bracketed,
-    host = bracketed,
-    port,
-  } = /^(?:\[(?<bracketed>[^\]]+)\]|(?<host>[^:[\]]+)):(?<port>\d{1,5})$/.exec(text)?.groups ?? {};
-  if (host !== undefined && Number(port) <= 65_535) return { host, port: Number(port) };
-  throw new InvalidArgumentError('Give host:port, e.g. 127.0.0.1:8480.');
+    .action(async (options: ReceiveOptions) => (await import('./receive-events.js')).receiveEvents(options));
 }

@@ -31,7 +31,9 @@ export async function start(options: StartOptions): Promise<void> {
   const dataFolder = resolve(options.data);
   const running = await readRunningState(dataFolder);
   if (running !== undefined) printLine(`already running (process ${running.pid}); using that`);
-  const stack = running === undefined ? await startStack({ dataFolder }) : undefined;
+  const stack = running === undefined ? await startStack({ dataFolder, console: true }) : undefined;
+  const page = running?.console ?? stack?.state().console;
+  if (page !== undefined) printLine(`Console      ${page}`);
   try {
     const work = processEverything(dataFolder, options, interruption.signal);
     // An interruption wins; what the abandoned work still throws then is of no interest.
@@ -133,6 +135,7 @@ function announce({ repo, commit, changed, refused, leftOut, leftOutReasons, rem
 
 function printWhereToLook({ settings }: Connected, state: StackState | undefined, options: StartOptions): void {
   printLine();
+  if (state?.console !== undefined) printLine(`Console      ${state.console}`);
   if (state?.temporal !== undefined) printLine(`Temporal UI  ${state.temporal.ui}`);
   printLine(`S3           ${state?.s3?.endpoint ?? ''}, bucket ${settings.bucket}: <stage>/<exam>/<file>`);
   if (options.exit) {

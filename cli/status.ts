@@ -6,6 +6,7 @@ import { receiverHealth } from '../infra/dev/event-receiver.js';
 import { processIdentity } from '../infra/dev/process-identity.js';
 import { readRunningState, type StackState } from '../infra/dev/state.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
+import { retryText } from './job-output.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
 import { printJson, printLine, table } from './output.js';
 import { withMammoflow } from './session.js';
@@ -22,6 +23,8 @@ export interface Status {
   /** Task queues that jobs send work to and nobody serves. */
   readonly unserved: readonly string[];
   readonly holds: ServicesStatus['holds'];
+  /** What is tried again and again, and why. */
+  readonly troubles: ServicesStatus['troubles'];
   /** Why it is not ready, one sentence each. */
   readonly problems: readonly string[];
 }
@@ -55,6 +58,9 @@ Example:
       for (const { branch, since, author, reason } of status.holds) {
         printLine(`On hold      ${branch}, since ${since} by ${author}${reason === undefined ? '' : `: ${reason}`}`);
       }
+      for (const { workflow, reason, ...retry } of status.troubles) {
+        printLine(`Tried again  ${workflow}${retryText(retry)}: ${reason}`);
+      }
       const rows = status.workers.map(({ taskQueue, identity, lastSeen }) => [taskQueue, identity, lastSeen]);
       printLine();
       printLine(rows.length === 0 ? 'no workers' : table(['QUEUE', 'WORKER', 'LAST SEEN'], rows));
@@ -72,7 +78,7 @@ export async function statusOf(dataFolder: string): Promise<Status> {
   return withMammoflow(dataFolder, async (mammoflow) => {
     const { settings } = mammoflow;
     const starting = running?.phase === 'starting' ? ['The embedded services are still starting.'] : [];
-    const [{ workers, unserved, holds, problems: found }, receiver, full] = await Promise.all([
+    const [{ workers, unserved, holds, troubles, problems: found }, receiver, full] = await Promise.all([
       mammoflow.status(),
       receiverOf(running),
       fullDisk(running, dataFolder),
@@ -92,6 +98,7 @@ export async function statusOf(dataFolder: string): Promise<Status> {
       workers,
       unserved,
       holds,
+      troubles,
       problems,
     };
   });

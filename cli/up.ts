@@ -47,10 +47,10 @@ Example:
         });
       }
       printLine(alreadyRunning ? `already running (process ${state.pid}, since ${state.startedAt})` : 'ready');
+      if (state.console) printLine(`Console      ${state.console}`);
       printLine(`Temporal     ${state.temporal?.address}`);
       printLine(`Temporal UI  ${state.temporal?.ui}`);
       printLine(`S3           ${state.s3?.endpoint}, bucket ${state.s3?.bucket}`);
-      if (state.console) printLine(`Console      ${state.console}`);
       printLine(`Inbox        s3://${state.s3?.bucket}/inbox/exams/<exam>/<view>.png`);
       for (const { name, pid } of state.workers) printLine(`${name.padEnd(12)} process ${pid}`);
       const { passingOver } = await import('../infra/connection.js');

@@ -1,16 +1,9 @@
-import { setPriority } from 'node:os';
-import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { connectionSettings } from '../infra/connection.js';
 import { WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
-import { requireReadablePath } from '../infra/package-root.js';
-import { MammoflowError } from '../pipeline/errors.js';
-import { createLog, temporalLogger } from '../workers/log.js';
-import { servedStages } from '../workers/served-stages.js';
-import { type RunningWorker, startWorker } from '../workers/worker.js';
 import { dataOption, parseRoles } from './options.js';
 
-interface WorkerOptions {
+/** What a worker is told by its options. */
+export interface WorkerOptions {
   readonly data: string;
   readonly role: readonly WorkerRole[];
   readonly stage?: readonly string[];
@@ -62,62 +55,11 @@ Examples:
   $ mammoflow worker --role cpu,gpu
   $ mammoflow worker --role cpu --stage visualize_heatmaps --queue pictures`,
     )
-    .action(async (options: WorkerOptions) => {
-      requireReadablePath();
-      const served = servedStages(options);
-      // Before any thread is started: threads take the priority over from the one that starts them.
-      if (options.nice !== 0) setPriority(options.nice);
-      const log = createLog(options.role.join(','));
-      const { Runtime } = await import('@temporalio/worker');
-      Runtime.install({
-        logger: temporalLogger(log),
-        // This command decides when to stop, also for several workers in one process.
-        shutdownSignals: [],
-        ...(options.metrics === undefined
-          ? {}
-          : { telemetryOptions: { metrics: { prometheus: { bindAddress: options.metrics } } } }),
-      });
-      const settings = await connectionSettings({ dataFolder: options.data });
-      const folder = options.cache ?? join(options.data, 'cache');
-      const workers: RunningWorker[] = [];
-      for (const role of options.role) {
-        const worker = await startWorker({
-          role,
-          ...(served === undefined ? {} : { stages: served }),
-          ...(options.queue === undefined ? {} : { taskQueue: options.queue }),
-          temporal: settings.temporal,
-          s3: { config: settings.s3.config, bucket: settings.bucket },
-          // A folder cannot be shared with the worker that serves the role's own queue.
-          cacheFolder: join(
-            folder,
-            options.queue === undefined ? role : `${role}-${encodeURIComponent(options.queue)}`,
-          ),
-          cacheBytes: gigabytes(options.cacheSize),
-          log: createLog(role),
-        });
-        workers.push(worker);
-      }
-      const shutdown = (): void => {
-        for (const worker of workers) worker.shutdown();
-      };
-      process.once('SIGTERM', shutdown);
-      process.once('SIGINT', shutdown);
-      await Promise.all(workers.map((worker) => worker.stopped));
-    });
+    .action(async (options: WorkerOptions) => (await import('./serve-queues.js')).serveQueues(options));
 }
 
 function parseNice(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= 19) return value;
   throw new InvalidArgumentError('It is a whole number from 0 to 19.');
-}
-
-function gigabytes(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value * 1e9;
-  throw new MammoflowError(
-    'invalid-argument',
-    `--cache-size ${text} is not a number above 0.`,
-    'Give gigabytes, e.g. 10.',
-  );
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelReferenceSchema } from './model-reference.js';
 import { LABELS } from './predictions.js';
 
 /** What a model file is used for. `image` and `imageheatmaps` are the two classifier variants. */
@@ -77,6 +78,8 @@ export const bundleSchema = z.strictObject({
     imageheatmaps: classifierFileSchema,
   }),
   metrics: z.record(z.string(), z.number()).optional(),
+  /** What the pictures were like that the model was made or accepted on. */
+  reference: modelReferenceSchema.optional(),
   /** The files that the networks were converted from, where they were. */
   sources: z
     .array(

@@ -43,7 +43,7 @@ export const EMPTY_ROOT: TreeRoot = { tree: null, items: 0, files: 0, bytes: 0 }
 
 /** What made a commit. */
 export const commitOriginSchema = z.union([
-  z.strictObject({ kind: z.enum(['init', 'put', 'remove', 'revert', 'models', 'stage']) }),
+  z.strictObject({ kind: z.enum(['init', 'put', 'remove', 'revert', 'models', 'stage', 'accept']) }),
   /** From the inbox. `batch` is known before anything is copied, so that a second attempt finds the first one's commit. */
   z.strictObject({ kind: z.literal('take-in'), batch: z.string().optional() }),
   z.strictObject({ kind: z.literal('job'), job: z.string() }),

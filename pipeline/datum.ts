@@ -3,6 +3,7 @@ import { sha256Schema } from './bundle.js';
 import { canonicalJson, type Json } from './canonical-json.js';
 import { type FileEntry, fileEntrySchema } from './commit.js';
 import type { StageGraph, StageLabel, StageNode } from './graph.js';
+import type { ModelReference } from './model-reference.js';
 import type { EraModels } from './pipeline-document.js';
 
 /** SHA-256 of UTF-8 text as lower-case hex. Handed in, because this folder is free of Node's modules. */
@@ -21,11 +22,11 @@ export interface DatumKeyDocument {
   readonly models: { readonly [role: string]: { readonly sha256: string; readonly preprocessing: Json } };
   /** SHA-256 of each input file, by `<repo>/<path>`. */
   readonly inputs: { readonly [path: string]: string };
-  /** The names that the stage writes into its files; absent for a stage that writes none. */
+  /** What the stage depends on that is no file; absent for a stage that depends on nothing of that kind. */
   readonly labels?: StageLabels;
 }
 
-/** Names by what they are of. */
+/** By what it is: a name, or several joined by commas. */
 export type StageLabels = Readonly<Partial<Record<StageLabel, string>>>;
 
 /** Builds the document that a datum's key is the hash of. `inputs` holds the files of each upstream repo. */
@@ -57,7 +58,7 @@ export function datumKeyDocument(
   };
 }
 
-/** Those of some names that a stage writes. */
+/** Those that a stage depends on. */
 export const labelsOf = ({ labels = [] }: StageNode, names: StageLabels): StageLabels =>
   Object.fromEntries(labels.map((label) => [label, names[label] ?? '']));
 
@@ -107,28 +108,36 @@ export interface Wants {
   readonly files: readonly FileEntry[];
   readonly era: string;
   readonly graph: string;
+  /** Quality checks that a person lets the exam pass. */
+  readonly accepted?: readonly string[];
 }
 
 /** The hash of what an exam's results should come from. Results made for another hash no longer belong to the exam. */
-export const wantedHash = ({ exam, files, era, graph }: Wants, sha256: Sha256): string =>
+export const wantedHash = ({ exam, files, era, graph, accepted = [] }: Wants, sha256: Sha256): string =>
   sha256(
     canonicalJson({
       exam,
       files: Object.fromEntries(files.map((file) => [file.path, file.sha256])),
       models: era,
       stages: graph,
+      // Nothing of almost every exam, whose hash therefore is what it was before there were acceptances.
+      ...(accepted.length === 0 ? {} : { accepted }),
     }),
   );
 
-/** The digest of an era: equal for equal model files and preprocessing whatever the bundle is called. */
-export const eraDigest = (models: EraModels, sha256: Sha256): string =>
+/**
+ * The digest of an era: equal for equal model files and preprocessing whatever the bundle is called. A reference is in it,
+ * since checks compare with it; an era without one has the digest of before there were any.
+ */
+export const eraDigest = (models: EraModels, sha256: Sha256, reference?: ModelReference): string =>
   sha256(
-    canonicalJson(
-      Object.fromEntries(
+    canonicalJson({
+      ...Object.fromEntries(
         Object.entries(models).map(([role, model]) => [
           role,
           { sha256: model.file.sha256, preprocessing: model.preprocessing as Json },
         ]),
       ),
-    ),
+      ...(reference === undefined ? {} : { reference }),
+    }),
   );

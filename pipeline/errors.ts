@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'invalid-pipeline'
   | 'breast-not-found'
   | 'view-too-small'
+  | 'quality-refused'
   | 'no-model'
   | 'not-found'
   | 'unknown-reference'
@@ -19,6 +20,7 @@ export type ErrorCode =
   | 'service-unavailable'
   | 'stage-unavailable'
   | 'worker-crashed'
+  | 'worker-killed'
   | 'unsupported-model-input'
   | 'inference-failed'
   | 'job-failed';
@@ -33,6 +35,7 @@ const LASTING_CODES: ReadonlySet<string> = new Set<ErrorCode>([
   'invalid-exam-list',
   'breast-not-found',
   'view-too-small',
+  'quality-refused',
 ]);
 
 /** Whether an exam that failed with this code fails again until its files or what is wanted of it change. */

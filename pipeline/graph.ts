@@ -16,8 +16,11 @@ export const stageNameSchema = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,62}$/, 'a stage name is lower-case letters, digits and "_"');
 
-/** What a stage may write into its files that is no input: the name of the bundle that applies to the exam. */
-export const stageLabelSchema = z.enum(['bundle']);
+/**
+ * What a stage may depend on that is no file: the name of the bundle that applies to the exam, and the quality checks that
+ * a person lets the exam pass, and the reference of the bundle as canonical JSON (nothing where it has none).
+ */
+export const stageLabelSchema = z.enum(['bundle', 'accepted', 'reference']);
 export type StageLabel = z.infer<typeof stageLabelSchema>;
 
 const jsonValue = z.json();
@@ -34,6 +37,11 @@ export const stageNodeSchema = z.object({
   /** Repos this stage reads, `exams` or other stages, in the order in which it was declared. */
   upstream: z.array(z.string()).min(1),
   modelRoles: z.array(modelRoleSchema),
+  /**
+   * Stages that must have succeeded before this one starts although it reads nothing of theirs: gates. What it writes
+   * does not depend on them, so they are no part of any datum key. Absent in plans of builds before there were gates.
+   */
+  after: z.array(stageNameSchema).optional(),
   labels: z.array(stageLabelSchema).optional(),
   parameters: z.record(z.string(), jsonValue),
 });
@@ -46,8 +54,11 @@ export type StageGraph = z.infer<typeof stageGraphSchema>;
 /** The upstream stages of a stage: its upstream repos without `exams`. */
 export const upstreamStages = (node: StageNode): string[] => node.upstream.filter((repo) => repo !== 'exams');
 
+/** The stages that must have succeeded before a stage starts: those it reads, and its gates. */
+export const precedingStages = (node: StageNode): string[] => [...upstreamStages(node), ...(node.after ?? [])];
+
 /**
- * Sorts stages so that each follows the stages it reads; stages that could go in either order keep the one given.
+ * Sorts stages so that each follows the stages it reads and its gates; stages that could go in either order keep the one given.
  * @throws MammoflowError `invalid-pipeline` for a doubled name, an unknown upstream or a cycle.
  */
 export function orderStages(nodes: readonly StageNode[]): StageGraph {
@@ -63,7 +74,9 @@ export function orderStages(nodes: readonly StageNode[]): StageGraph {
   const ordered: StageNode[] = [];
   const placed = new Set<string>();
   while (ordered.length < nodes.length) {
-    const next = nodes.find((node) => !placed.has(node.name) && upstreamStages(node).every((name) => placed.has(name)));
+    const next = nodes.find(
+      (node) => !placed.has(node.name) && precedingStages(node).every((name) => placed.has(name)),
+    );
     if (next === undefined) {
       const rest = nodes.filter((node) => !placed.has(node.name)).map((node) => node.name);
       throw new MammoflowError('invalid-pipeline', `The stages ${rest.join(', ')} wait for each other in a circle.`);

@@ -5,9 +5,21 @@ import { examIdSchema } from './exam.js';
 import { stageGraphSchema } from './graph.js';
 import { eraSchema } from './pipeline-document.js';
 
-/** Which exams a job looks at: those whose results are not what is wanted, the failed ones, all, or some by name. */
-export const scopeSchema = z.union([z.enum(['affected', 'failed', 'all']), z.array(examIdSchema).min(1)]);
+/** The names of exams, in an object of the bucket: a workflow's argument may have 2 MB at most. */
+export const scopeListSchema = z.object({ exams: z.array(examIdSchema).min(1) });
+
+/**
+ * Which exams a job looks at: those whose results are not what is wanted, the failed ones, all, or some by name, given or
+ * in a list in the bucket.
+ */
+export const scopeSchema = z.union([
+  z.enum(['affected', 'failed', 'all']),
+  z.array(examIdSchema).min(1),
+  z.strictObject({ listedIn: z.string().min(1) }),
+]);
 export type Scope = z.infer<typeof scopeSchema>;
+/** Whether a scope names its exams: then they are looked at whatever is known of them. */
+export const isNamed = (scope: Scope): boolean => typeof scope !== 'string';
 
 /** The argument of `processCommit`, small enough to type by hand. */
 export const processCommitInputSchema = z.strictObject({
@@ -50,6 +62,10 @@ export const plannedExamSchema = z.object({
   wanted: sha256Schema,
   /** It had results before, made from something else: new scans go first. */
   replay: z.boolean(),
+  /** Quality checks that a person lets the exam pass. Absent when there are none. */
+  accepted: z.array(z.string()).optional(),
+  /** Something of its results is known to be damaged or gone: known results do not do, and every file is read. */
+  mend: z.boolean().optional(),
 });
 export type PlannedExam = z.infer<typeof plannedExamSchema>;
 export const jobPageSchema = z.object({ exams: z.array(plannedExamSchema) });
@@ -83,6 +99,8 @@ export interface GraphNode {
   readonly resource: string;
   /** Upstream stages. */
   readonly upstream: readonly string[];
+  /** Gates: stages that must have succeeded first. Absent in plans of builds before there were any. */
+  readonly after?: readonly string[] | undefined;
 }
 
 /** The argument of `processExam`. */
@@ -97,6 +115,7 @@ export const processExamInputSchema = z.strictObject({
       taskQueue: z.string(),
       resource: z.string(),
       upstream: z.array(z.string()),
+      after: z.array(z.string()).optional(),
     }),
   ),
   /** Workflow to tell when the exam is finished. */
@@ -113,12 +132,15 @@ export interface StageReport {
   readonly reason?: string;
   /** For `failed`: the code of the error, where it had one. */
   readonly code?: string;
+  /** Codes of what a quality stage warns of. */
+  readonly warnings?: readonly string[];
 }
 
 /** What `processExam` tells its parent and returns. */
 export interface ExamReport {
   readonly exam: string;
-  readonly outcome: 'processed' | 'skipped' | 'failed';
+  /** `forgotten`: it was erased meanwhile, and counts no more. */
+  readonly outcome: 'processed' | 'skipped' | 'failed' | 'forgotten';
   readonly stages: Readonly<Record<string, StageStatus>>;
   readonly reason?: string;
 }
@@ -152,6 +174,10 @@ export const jobSummarySchema = z.object({
   bundles: z.array(z.string()),
   /** Finished exams whose results were not committed, because something newer is wanted of them meanwhile. */
   dropped: count,
+  /** Of the failed exams, those that failed before this job and were not tried again, because nothing changed. */
+  failedBefore: count.optional(),
+  /** Exams that were erased while the job had them. They are not in `total`. */
+  forgotten: count.optional(),
   /** One sentence for a job that failed as a whole. */
   reason: z.string().optional(),
   startedAt: z.string().optional(),

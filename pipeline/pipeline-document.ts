@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { acceptanceSchema } from './acceptance.js';
 import { type ModelRole, modelRoleSchema, sha256Schema } from './bundle.js';
 import { fileEntrySchema } from './commit.js';
 import { MammoflowError } from './errors.js';
+import { examIdSchema } from './exam.js';
 import { stageNameSchema } from './graph.js';
+import { modelReferenceSchema } from './model-reference.js';
 
 /** One model file as the pipeline uses it: the object to read, and the preprocessing that its bundle asks for. */
 export const eraModelSchema = z.strictObject({ file: fileEntrySchema, preprocessing: z.json() });
@@ -18,6 +21,8 @@ export const eraSchema = z.strictObject({
   digest: sha256Schema,
   models: z.partialRecord(modelRoleSchema, eraModelSchema),
   notice: z.string().optional(),
+  /** What the pictures were like that the bundle's model was made for, where it says so. */
+  reference: modelReferenceSchema.optional(),
 });
 export type Era = z.infer<typeof eraSchema>;
 export type EraModel = z.infer<typeof eraModelSchema>;
@@ -45,6 +50,8 @@ export const pipelineDocumentSchema = z.strictObject({
   ),
   /** What becomes of what arrives in the inbox. */
   arrivals: z.strictObject({ models: modelArrivalSchema }).optional(),
+  /** What people let pass a quality check, by exam. */
+  accepted: z.record(examIdSchema, z.array(acceptanceSchema).min(1)).optional(),
 });
 export type PipelineDocument = z.infer<typeof pipelineDocumentSchema>;
 

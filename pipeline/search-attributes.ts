@@ -9,4 +9,5 @@ export const SEARCH_ATTRIBUTES = {
   MammoflowOutcome: 'Keyword',
   MammoflowBranch: 'Keyword',
   MammoflowCommit: 'Keyword',
+  MammoflowWarning: 'KeywordList',
 } as const;

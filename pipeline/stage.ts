@@ -11,8 +11,10 @@ export interface StageDeclaration<Parameters extends Record<string, unknown> = R
   /** Repos read: `exams` and other stages. */
   readonly upstream: readonly string[];
   readonly modelRoles: readonly ModelRole[];
-  /** Names that it writes into its files. They are part of the datum key, like everything that changes bytes. */
+  /** What it depends on that is no file. It is part of the datum key, like everything that changes bytes. */
   readonly labels?: readonly StageLabel[];
+  /** Stages of class `gpu` start only once it has succeeded: it keeps exams off them that are refused anyway. */
+  readonly gate?: boolean;
   /** Every parameter has a default, so that `{}` parses. */
   readonly parameters: z.ZodType<Parameters>;
 }

@@ -1,7 +1,9 @@
 import { type Commit, EMPTY_ROOT, type InputItem, OUTCOMES, type OutcomeItem } from '../pipeline/commit.js';
+import { MammoflowError } from '../pipeline/errors.js';
 import { type Memo, readMemo } from '../repos/memo.js';
 import { type Repository, rootOf } from '../repos/repository.js';
 import { inBatches } from './batches.js';
+import { examsToMend } from './known-damage.js';
 import type { CommitWants } from './wants.js';
 
 /** Exams that may need something, and how many certainly do not. */
@@ -10,6 +12,8 @@ export interface Candidates {
   exams(): AsyncIterable<InputItem>;
   /** Exams left out of `exams()`, because nothing changed since they had what is wanted. */
   readonly settled: { readonly processed: number; readonly failed: number };
+  /** Exams of whose results something is known to be damaged or gone; never left out. */
+  readonly toMend: ReadonlySet<string>;
 }
 
 /** What is wanted of an exam, and what became of it. */
@@ -17,7 +21,7 @@ export interface ExamState {
   readonly item: InputItem;
   readonly wanted: string;
   readonly outcome: OutcomeItem | undefined;
-  /** The outcome belongs to what is wanted, whether it is results or a failure. */
+  /** The outcome belongs to what is wanted, whether it is results or a failure, and nothing of it is known to be damaged. */
   readonly isSettled: boolean;
 }
 
@@ -29,15 +33,15 @@ export async function* examStates(
   repository: Repository,
   commit: Commit,
   wants: CommitWants,
-  exams: AsyncIterable<InputItem>,
+  { exams, toMend }: Pick<Candidates, 'exams' | 'toMend'>,
 ): AsyncGenerator<ExamState> {
-  for await (const batch of inBatches(exams, STATES_AT_ONCE)) {
+  for await (const batch of inBatches(exams(), STATES_AT_ONCE)) {
     const names = batch.map(({ name }) => name);
     const outcomes = await repository.outcomes.getMany(rootOf(commit, OUTCOMES), names);
     for (const item of batch) {
       const wanted = wants.wantedOf(item);
       const outcome = outcomes.get(item.name);
-      yield { item, wanted, outcome, isSettled: outcome?.wanted === wanted };
+      yield { item, wanted, outcome, isSettled: outcome?.wanted === wanted && !toMend.has(item.name) };
     }
   }
 }
@@ -47,12 +51,32 @@ export async function* examStates(
  * this costs what changed since, and not what exists. Without such a state every exam is a candidate.
  */
 export async function findCandidates(repository: Repository, commit: Commit, wants: CommitWants): Promise<Candidates> {
-  const memo = await findMemo(repository, wants);
+  const [memo, toMend] = await Promise.all([findMemo(repository, wants), examsToMend(repository, commit)]);
   const root = rootOf(commit, 'exams');
-  if (memo === undefined) {
-    return { exams: () => repository.inputs.items(root), settled: { processed: 0, failed: 0 } };
+  const since = memo && (await unlessUnreadable(() => changesSince(repository, commit, wants, memo, toMend)));
+  return since ?? { exams: () => repository.inputs.items(root), settled: { processed: 0, failed: 0 }, toMend };
+}
+
+/** A state to compare with is of no use when one of its trees is damaged or gone. */
+async function unlessUnreadable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof MammoflowError && (error.code === 'corrupt-data' || error.code === 'missing-object')) return;
+    throw error;
   }
-  const names = new Set<string>();
+}
+
+async function changesSince(
+  repository: Repository,
+  commit: Commit,
+  wants: CommitWants,
+  memo: Memo,
+  toMend: ReadonlySet<string>,
+): Promise<Candidates> {
+  const root = rootOf(commit, 'exams');
+  // What is accepted of an exam is no part of a memo's context, so that accepting costs what it affects.
+  const names = new Set<string>([...toMend, ...(memo.accepted ?? []), ...Object.keys(wants.document.accepted ?? {})]);
   for await (const { name } of repository.inputs.diff(memo.exams, root)) names.add(name);
   const settledOutcomes = memo.results[OUTCOMES] ?? EMPTY_ROOT;
   for await (const { name } of repository.outcomes.diff(settledOutcomes, rootOf(commit, OUTCOMES))) names.add(name);
@@ -67,6 +91,7 @@ export async function findCandidates(repository: Repository, commit: Commit, wan
       yield* found.values();
     },
     settled: { processed, failed },
+    toMend,
   };
 }
 

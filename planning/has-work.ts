@@ -16,7 +16,7 @@ export async function hasWork(
   const wants = await wantsOf(repository, definitions, commit);
   if (wants.document.eras.length === 0) return false;
   const candidates = await findCandidates(repository, commit, wants);
-  for await (const { isSettled } of examStates(repository, commit, wants, candidates.exams())) {
+  for await (const { isSettled } of examStates(repository, commit, wants, candidates)) {
     if (!isSettled) return true;
   }
   return false;

@@ -18,7 +18,26 @@ export function resolveGraph(definitions: readonly StageDeclaration[], document:
       );
     }
   }
-  return orderStages(definitions.map((definition) => resolveStage(definition, document)));
+  return orderStages(
+    withGates(
+      definitions,
+      definitions.map((definition) => resolveStage(definition, document)),
+    ),
+  );
+}
+
+/** Has the stages of class `gpu` wait for every gate that does not itself need what they write. */
+function withGates(definitions: readonly StageDeclaration[], nodes: readonly StageNode[]): StageNode[] {
+  const upstreamOf = (name: string): string[] => {
+    const upstream = nodes.find((node) => node.name === name)?.upstream ?? [];
+    return [...upstream, ...upstream.flatMap(upstreamOf)];
+  };
+  const gates = definitions.flatMap(({ name, gate }) => (gate === true ? [{ name, needs: upstreamOf(name) }] : []));
+  return nodes.map((node) => {
+    const after = gates.filter(({ name, needs }) => name !== node.name && !needs.includes(node.name));
+    if (node.resource !== 'gpu' || after.length === 0) return node;
+    return { ...node, after: after.map(({ name }) => name) };
+  });
 }
 
 function resolveStage(definition: StageDeclaration, document: PipelineDocument): StageNode {

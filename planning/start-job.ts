@@ -6,13 +6,13 @@ import type { StageDeclaration } from '../pipeline/stage.js';
 import type { Repository } from '../repos/repository.js';
 import { hasWork } from './has-work.js';
 
-/** Starts a job on a commit under the given id. Does nothing when there is or was one of that id. */
+/** Starts a job on a commit under the given id. @returns false when there is or was one of that id. */
 export async function startJobAs(
   client: Client,
   job: string,
   commit: Commit,
   input: ProcessCommitInput & { branch: string },
-): Promise<void> {
+): Promise<boolean> {
   try {
     // By name: the types of workflows are not to be had here.
     await client.workflow.start('processCommit', {
@@ -23,10 +23,16 @@ export async function startJobAs(
       staticSummary: `process ${input.branch} at commit ${commit.sequence}`,
       staticDetails: `Commit \`${commit.id}\`: ${commit.message}`,
     });
+    return true;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return false;
   }
 }
+
+/** The id of the job that follows from a commit. It says branch and commit to whoever reads it. */
+export const followingJobId = (branch: string, commit: Commit): string =>
+  `${branch}-${commit.sequence}-${commit.id.slice(0, 6)}`;
 
 /** What came of asking for the job that follows a commit. */
 export interface Started {
@@ -49,7 +55,7 @@ export async function startFollowingJob(
   if ((await repository.holdOf(branch)) !== undefined) return { job: null, because: 'hold' };
   const commit = await repository.commit(commitId);
   if (!(await hasWork(repository, stages, commit))) return { job: null, because: 'nothing-to-do' };
-  const job = `${branch}-${commit.sequence}-${commit.id.slice(0, 6)}`;
+  const job = followingJobId(branch, commit);
   await startJobAs(client, job, commit, { branch });
   return { job };
 }

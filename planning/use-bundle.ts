@@ -58,8 +58,9 @@ export function eraOf(bundle: Bundle, item: InputItem): Omit<Era, 'fromSequence'
   }
   return {
     bundle: item.name,
-    digest: eraDigest(models, sha256Hex),
+    digest: eraDigest(models, sha256Hex, bundle.reference),
     models,
+    ...(bundle.reference === undefined ? {} : { reference: bundle.reference }),
     ...(bundle.notice === undefined ? {} : { notice: bundle.notice }),
   };
 }

@@ -1,17 +1,24 @@
 import type { Json } from '../pipeline/canonical-json.js';
 import { type DatumRecord, datumRecordSchema } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
-import { parseJson, readJson, writeJson } from './json-objects.js';
+import { parseObject, unlessDamaged, writeJson } from './json-objects.js';
 import { datumKeyPath, datumsOfExamPrefix } from './layout.js';
-import type { ObjectStore } from './object-store.js';
+import type { ObjectStore, StoredObject } from './object-store.js';
 
-/** The record of a datum key, or undefined when that datum was never computed. */
-export const readDatumRecord = (
+/**
+ * The record of a datum key, or undefined when that datum was never computed.
+ * @throws MammoflowError `corrupt-data` when it is damaged.
+ */
+export const readDatumRecord = async (
   store: ObjectStore,
   stage: string,
   exam: string,
   key: string,
-): Promise<DatumRecord | undefined> => readJson(store, datumKeyPath(stage, exam, key), datumRecordSchema);
+): Promise<DatumRecord | undefined> => {
+  const path = datumKeyPath(stage, exam, key);
+  const object = await store.get(path);
+  return object && parseRecord(path, object, { stage, exam, key });
+};
 
 /** Keys of all datums of a stage and exam that have a record, in ascending order, those after `after` when given. */
 export async function* listDatumKeys(
@@ -26,21 +33,43 @@ export async function* listDatumKeys(
   }
 }
 
-/** A record with its ETag, for whoever may have to replace it. */
+/** A record as it lies there, for whoever may have to replace it. */
+export interface FoundRecord {
+  /** Undefined when it is damaged, which is as good as none. */
+  readonly record: DatumRecord | undefined;
+  readonly etag: string;
+  readonly versionId: string;
+}
+
+/** The record of a datum key with its ETag; undefined when that datum was never computed. */
 export async function findDatumRecord(
   store: ObjectStore,
   stage: string,
   exam: string,
   key: string,
-): Promise<{ record: DatumRecord; etag: string } | undefined> {
+): Promise<FoundRecord | undefined> {
   const path = datumKeyPath(stage, exam, key);
   const object = await store.get(path);
-  return object && { record: parseJson(path, object.bytes, datumRecordSchema), etag: object.etag };
+  if (object === undefined) return undefined;
+  const record = await unlessDamaged(() => parseRecord(path, object, { stage, exam, key }));
+  return { record, etag: object.etag, versionId: object.versionId };
+}
+
+/** @throws MammoflowError `corrupt-data` also for the record of another datum. */
+function parseRecord(
+  path: string,
+  object: StoredObject,
+  { stage, exam, key }: { readonly stage: string; readonly exam: string; readonly key: string },
+): DatumRecord {
+  const record = parseObject(path, object, datumRecordSchema);
+  const { document } = record;
+  if (record.key === key && document.stage === stage && document.exam === exam) return record;
+  throw new MammoflowError('corrupt-data', `The object ${path} is damaged: it is the record of another datum.`);
 }
 
 /**
- * Replaces a record whose files are lost by that of the same datum computed again. Whoever does so first wins here too:
- * another's record is returned and this one's output is not used.
+ * Replaces a record that is damaged, or whose files are, by that of the same datum computed again. Whoever does so first
+ * wins here too: another's record is returned and this one's output is not used.
  */
 export async function replaceDatumRecord(store: ObjectStore, record: DatumRecord, etag: string): Promise<DatumRecord> {
   const { stage, exam } = record.document;

@@ -5,6 +5,7 @@ import type { FileEntry, TreeItem } from '../pipeline/commit.js';
 import { readJson, writeJson } from './json-objects.js';
 import { cacheReportKey, cacheReportsPrefix, erasureKey, erasuresPrefix } from './layout.js';
 import type { ObjectStore } from './object-store.js';
+import { UNVERSIONED } from './s3/read.js';
 
 /**
  * `erased/<exam>.json`: that an exam was erased, when and by whom. It outlives the exam, so that history can say why its
@@ -39,9 +40,10 @@ export async function recordErasure(
     exam,
     erasures: [
       ...(before?.erasures ?? []),
-      { time: new Date().toISOString(), author, ...(reason === undefined ? {} : { reason }) },
+      { time: new Date(store.serverTime()).toISOString(), author, ...(reason === undefined ? {} : { reason }) },
     ],
-    versions: [...new Set([...(before?.versions ?? []), ...erased.versions])].sort(),
+    // Files without a version of their own cannot be told apart by it.
+    versions: [...new Set([...(before?.versions ?? []), ...erased.versions])].filter((id) => id !== UNVERSIONED).sort(),
     sha256: [...new Set([...(before?.sha256 ?? []), ...erased.sha256])].sort(),
   };
   await writeJson(store, erasureKey(exam), erasure as unknown as Json);

@@ -1,6 +1,6 @@
 import type { Json } from '../pipeline/canonical-json.js';
 import { type ExamOutcome, examOutcomeSchema } from '../pipeline/job.js';
-import { readJson, writeJson } from './json-objects.js';
+import { readDerivedJson, readJson, writeJson } from './json-objects.js';
 import { jobOutcomeKey, knownOutcomeKey } from './layout.js';
 import type { ObjectStore } from './object-store.js';
 
@@ -8,9 +8,12 @@ import type { ObjectStore } from './object-store.js';
 export const readJobOutcome = (store: ObjectStore, job: string, exam: string): Promise<ExamOutcome | undefined> =>
   readJson(store, jobOutcomeKey(job, exam), examOutcomeSchema) as Promise<ExamOutcome | undefined>;
 
-/** The results that are known for what is wanted of an exam, whichever job, commit or branch they were made for. */
+/**
+ * The results that are known for what is wanted of an exam, whichever job, commit or branch they were made for. Undefined
+ * when there are none, or the object is damaged: the exam is then looked at again, which writes it anew.
+ */
 export const readKnownOutcome = (store: ObjectStore, exam: string, wanted: string): Promise<ExamOutcome | undefined> =>
-  readJson(store, knownOutcomeKey(exam, wanted), examOutcomeSchema) as Promise<ExamOutcome | undefined>;
+  readDerivedJson(store, knownOutcomeKey(exam, wanted), examOutcomeSchema) as Promise<ExamOutcome | undefined>;
 
 /**
  * Writes an exam's outcome for its job, and, if it `lasts`, for everybody who will want the same of it: results, and a
@@ -29,7 +32,7 @@ export async function writeOutcome(
     const key = knownOutcomeKey(name, wanted);
     if ((await writeJson(store, key, document, { ifAbsent: true })) === undefined) {
       const known = await readKnownOutcome(store, name, wanted);
-      if (known !== undefined && replaces(outcome, known)) await writeJson(store, key, document);
+      if (known === undefined || replaces(outcome, known)) await writeJson(store, key, document);
     }
   }
   await writeJson(store, jobOutcomeKey(job, name), document);

@@ -4,8 +4,11 @@ import { datumRecordSchema } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { type Erasure, recordErasure } from './erasures.js';
 import { sha256Stream } from './hash.js';
+import { segmentsOfExam } from './headlines.js';
 import { commitIds } from './history/commits.js';
 import {
+  claimsOfExamPrefix,
+  damageOfItemPrefix,
   datumsOfExamPrefix,
   datumsPrefix,
   dismissedPrefix,
@@ -57,6 +60,8 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
   };
   for (const repo of ['exams', ...stages]) await collect(repo, fileKey(repo, exam, ''));
   for (const stage of stages) await collect('datum records', datumsOfExamPrefix(stage, exam));
+  await collect('claims', claimsOfExamPrefix(exam));
+  for (const repo of ['exams', ...stages]) await collect('damage', damageOfItemPrefix(repo, exam));
   await collect('known outcomes', `${knownOutcomesPrefix}${exam}/`);
   const limit = pLimit(CONCURRENCY);
   const jobs = await store.listFolders(jobsPrefix);
@@ -67,6 +72,9 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
       return limit(() => collect('outcomes in jobs', key, key));
     }),
   );
+  for await (const version of segmentsOfExam(store, exam)) {
+    versions.set('headlines', [...(versions.get('headlines') ?? []), version]);
+  }
   await collect('inbox', inboxKey('exams', exam, ''));
   await collect('dismissed', dismissedPrefix('exams', exam));
   await collect('refusals', refusalPrefix('exams', exam));

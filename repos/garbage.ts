@@ -2,11 +2,13 @@ import pLimit from 'p-limit';
 import { datumRecordSchema } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { examOutcomeSchema, jobPageSchema, jobSettingsSchema } from '../pipeline/job.js';
-import { parseJson, readJson } from './json-objects.js';
+import { parseJson, readDerivedJson, readJson, unlessDamaged } from './json-objects.js';
 import {
   branchesPrefix,
   cacheReportsPrefix,
+  claimsPrefix,
   commitPrefix,
+  damagePrefix,
   datumsPrefix,
   erasuresPrefix,
   jobPlanPrefix,
@@ -52,6 +54,8 @@ export interface Amount {
 export interface Garbage {
   /** By prefix; what holds references comes before what it refers to, and so it is removed. */
   readonly found: ReadonlyMap<string, readonly ListedVersion[]>;
+  /** Branches whose objects are damaged: every commit that they could point at is kept. */
+  readonly damagedBranches: readonly string[];
   /**
    * Removes it for ever, except what became reachable since.
    * @returns what was removed, and why it stopped early, if it did.
@@ -92,10 +96,12 @@ export async function findGarbage(repository: Repository, settings: GarbageSetti
 
   const reachable = startMarking(repository);
   const busy = new Set<string>();
+  const damaged = new Map<string, string>();
   const markBranches = async (): Promise<void> => {
-    for await (const { commit } of repository.branches()) {
-      await reachable.markHistory(await repository.commit(commit), keepSince, true);
-    }
+    const heads = repository.branches(undefined, (name, error) => damaged.set(name, error.message));
+    for await (const { commit } of heads) await reachable.markHistory(await repository.commit(commit), keepSince, true);
+    // Where a damaged branch points is not known, so whatever it could point at is kept.
+    if (damaged.size > 0) await markYoungCommits(repository, reachable, Number.NEGATIVE_INFINITY, keepSince);
   };
   await markBranches();
   await markYoungCommits(repository, reachable, recordsSince, keepSince);
@@ -115,7 +121,8 @@ export async function findGarbage(repository: Repository, settings: GarbageSetti
       reachable.markKey(key);
       const read = async (): Promise<void> => {
         const object = await store.get(key);
-        if (object !== undefined) mark(key, object.bytes);
+        // A damaged one leads nowhere: what it led to is made again, or is named by the trees as well.
+        if (object !== undefined) await unlessDamaged(() => mark(key, object.bytes));
       };
       marks.push(limit(read));
     }
@@ -149,6 +156,10 @@ export async function findGarbage(repository: Repository, settings: GarbageSetti
   await sweep(jobsPrefix, ({ key, latest, deleteMarker }) => latest && !deleteMarker && kept.has(folderOf(key)));
   await sweep(datumsPrefix, isUsedKey);
   await sweep(cacheReportsPrefix, (version) => version.latest && !version.deleteMarker && isYoung(version));
+  // Those of workers that died: whoever is at work renews its claim long before.
+  await sweep(claimsPrefix, () => false);
+  // What is still damaged is found again.
+  await sweep(damagePrefix, (version) => version.latest && !version.deleteMarker && isYoung(version));
   await sweep(erasuresPrefix, ({ latest, deleteMarker }) => latest && !deleteMarker);
   await sweep(branchesPrefix, ({ latest }) => latest);
   for (const repo of ['exams', 'models', 'pipeline', ...settings.stages]) await sweep(`${repo}/`, isUsedFile);
@@ -157,6 +168,7 @@ export async function findGarbage(repository: Repository, settings: GarbageSetti
 
   return {
     found,
+    damagedBranches: [...damaged.keys()],
     async remove() {
       const removed = new Map<string, Amount>();
       for (const [prefix, list] of found) {
@@ -198,7 +210,8 @@ async function markYoungCommits(repository: Repository, reachable: Reachable, si
   for await (const { key, modified } of repository.store.list(commitPrefix(''))) {
     if (modified.getTime() < since || reachable.hasKey(key)) continue;
     const id = key.slice(commitPrefix('').length, -'.json'.length);
-    await reachable.markHistory(await repository.commit(id), keepSince, false);
+    const commit = await unlessDamaged(() => repository.commit(id));
+    if (commit !== undefined) await reachable.markHistory(commit, keepSince, false);
   }
 }
 
@@ -233,7 +246,7 @@ async function markJob(
 /** A state that planning compares with needs its trees; one that is neither young nor that of a kept commit is dropped. */
 async function markMemos(store: ObjectStore, reachable: Reachable, since: number): Promise<void> {
   for await (const { key, modified } of store.list(memosPrefix)) {
-    const memo = await readJson(store, key, memoSchema);
+    const memo = await readDerivedJson(store, key, memoSchema);
     if (memo === undefined) continue;
     const roots: Roots = { ...memo.results, exams: memo.exams };
     if (modified.getTime() < since && !Object.values(roots).every(({ tree }) => reachable.hasRoot(tree))) continue;

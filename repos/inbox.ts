@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../pipeline/canonical-json.js';
+import { MammoflowError } from '../pipeline/errors.js';
 import { isExamId } from '../pipeline/exam.js';
 import { INBOX, INBOX_REPOS, type InboxFile, type InboxRepo, isExamFile } from '../pipeline/inbox.js';
 import { sha256Hex, sha256Stream } from './hash.js';
@@ -132,7 +133,7 @@ export async function readRefusal(
 /** Remembers why files cannot be taken in, in place of what was said of earlier ones. */
 export async function recordRefusal(store: ObjectStore, item: InboxItem, reason: string): Promise<void> {
   await forgetRefusals(store, item.repo, item.name);
-  const refusal = { schemaVersion: 1, reason, time: new Date().toISOString() };
+  const refusal = { schemaVersion: 1, reason, time: new Date(store.serverTime()).toISOString() };
   await writeJson(store, refusalKey(item.repo, item.name, fingerprintOf(item.files)), refusal as unknown as Json);
 }
 
@@ -148,6 +149,7 @@ export async function forgetRefusals(store: ObjectStore, repo: InboxRepo, name: 
  * them and from where any S3 client can bring them back. A file that arrives meanwhile stays.
  *
  * @returns the keys that the files have now; none when there was nothing.
+ * @throws MammoflowError `service-unavailable` when a file is listed and cannot be moved.
  */
 export async function dismissInboxItem(
   store: ObjectStore,
@@ -167,6 +169,16 @@ export async function dismissInboxItem(
     if (copy === undefined) continue;
     moved.push(key);
     await removeFromInbox(store, [file]);
+  }
+  const stuck = (await openInboxItem(store, repo, name)).find((file) =>
+    files.some(({ key, versionId }) => key === file.key && versionId === file.versionId),
+  );
+  if (stuck !== undefined) {
+    throw new MammoflowError(
+      'service-unavailable',
+      `The S3 service lists version ${stuck.versionId} of ${stuck.key}, and does not let it be moved.`,
+      'Move or delete it with any S3 client, and upload it again if it is wanted.',
+    );
   }
   await forgetRefusals(store, repo, name);
   return moved;

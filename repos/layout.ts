@@ -21,6 +21,10 @@ export const jobSettingsKey = (job: string): string => `${jobFolder(job)}/settin
 export const jobPlanPrefix = (job: string): string => `${jobFolder(job)}/plan/`;
 export const jobPageKey = (job: string, page: number): string =>
   `${jobFolder(job)}/plan/${String(page).padStart(6, '0')}.json`;
+export const jobRestKey = (job: string, page: number): string =>
+  `${jobFolder(job)}/rest/${String(page).padStart(6, '0')}.json`;
+/** The names that a job was asked for, where they are too many for a workflow's argument. */
+export const jobScopeKey = (job: string): string => `${jobFolder(job)}/scope.json`;
 export const jobOutcomeKey = (job: string, exam: string): string => `${jobFolder(job)}/outcomes/${exam}.json`;
 export const knownOutcomesPrefix = `${BOOKKEEPING}/outcomes/`;
 /** Jobs share these: the results for what is wanted of an exam. */
@@ -29,9 +33,17 @@ export const knownOutcomeKey = (exam: string, wanted: string): string =>
 export const memosPrefix = `${BOOKKEEPING}/memo/`;
 export const memoKey = (context: string): string => `${BOOKKEEPING}/memo/${context}.json`;
 export const jobSummaryKey = (job: string): string => `${jobFolder(job)}/summary.json`;
+/** What lists show of many exams at once, by the SHA-256 of each object. All of them may be deleted at any time. */
+export const headlinesPrefix = `${BOOKKEEPING}/headlines/`;
+export const headlineSegmentKey = (sha256: string): string => `${headlinesPrefix}${sha256}.json`;
 /** What was erased, kept for ever: exam ids, times and hashes. */
 export const erasuresPrefix = `${BOOKKEEPING}/erased/`;
 export const erasureKey = (exam: string): string => `${erasuresPrefix}${exam}.json`;
+/** Who computes a datum now: there only while somebody does. */
+export const claimsPrefix = `${BOOKKEEPING}/claims/`;
+export const claimsOfExamPrefix = (exam: string): string => `${claimsPrefix}${exam}/`;
+export const claimKey = (exam: string, stage: string, key: string): string =>
+  `${claimsOfExamPrefix(exam)}${stage}/${key}.json`;
 /** Which erasures each worker has applied to its disk cache. */
 export const cacheReportsPrefix = `${BOOKKEEPING}/caches/`;
 export const cacheReportKey = (worker: string): string => `${cacheReportsPrefix}${encodeURIComponent(worker)}.json`;
@@ -46,3 +58,8 @@ export const inboxKey = (repo: string, item: string, path: string): string => `i
 export const dismissedPrefix = (repo: string, item: string): string => `dismissed/${repo}/${item}/`;
 export const dismissedKey = (repo: string, item: string, time: string, path: string): string =>
   `${dismissedPrefix(repo, item)}${time}/${path}`;
+/** What was found damaged or gone, until somebody mends it. */
+export const damagePrefix = `${BOOKKEEPING}/damaged/`;
+export const damageOfItemPrefix = (repo: string, item: string): string => `${damagePrefix}${repo}/${item}/`;
+export const damageKey = (repo: string, item: string, id: string): string =>
+  `${damageOfItemPrefix(repo, item)}${id}.json`;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sha256Schema } from '../pipeline/bundle.js';
 import type { Json } from '../pipeline/canonical-json.js';
 import { treeRootSchema } from '../pipeline/commit.js';
-import { readJson, writeJson } from './json-objects.js';
+import { readDerivedJson, writeJson } from './json-objects.js';
 import { memoKey } from './layout.js';
 import type { ObjectStore } from './object-store.js';
 
@@ -22,11 +22,14 @@ export const memoSchema = z.object({
   results: z.record(z.string(), treeRootSchema),
   processed: z.number().int().nonnegative(),
   failed: z.number().int().nonnegative(),
+  /** Exams of which something was accepted. Absent in memos of builds before there were acceptances. */
+  accepted: z.array(z.string()).optional(),
 });
 export type Memo = z.infer<typeof memoSchema>;
 
+/** Undefined when there is none, or it is damaged: the next one takes its place. */
 export const readMemo = (store: ObjectStore, context: string): Promise<Memo | undefined> =>
-  readJson(store, memoKey(context), memoSchema) as Promise<Memo | undefined>;
+  readDerivedJson(store, memoKey(context), memoSchema) as Promise<Memo | undefined>;
 
 /** The newest state wins: every one is true, and the newest is nearest to what will be asked. */
 export async function writeMemo(store: ObjectStore, memo: Memo): Promise<void> {

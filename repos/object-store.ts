@@ -13,6 +13,15 @@ export interface ObjectHead extends ObjectVersion {
   readonly sha256?: string;
 }
 
+/** An object as read. */
+export interface StoredObject {
+  readonly bytes: Uint8Array;
+  readonly etag: string;
+  readonly versionId: string;
+  /** What it was written with, lower-case hex; absent for what was not written by mammoflow. Not held against the bytes. */
+  readonly sha256?: string;
+}
+
 /** One version of an object as listed, or a delete marker, which hides the versions before it. */
 export interface ListedVersion {
   readonly key: string;
@@ -66,7 +75,7 @@ export interface ObjectStore {
     options: Pick<PutOptions, 'sha256' | 'contentType'>,
   ): Promise<ObjectVersion | undefined>;
   /** The bytes, the newest version unless named. Undefined when there is none. */
-  get(key: string, versionId?: string): Promise<{ bytes: Uint8Array; etag: string; versionId: string } | undefined>;
+  get(key: string, versionId?: string): Promise<StoredObject | undefined>;
   /** The same as a stream, for files too large to hold. */
   getStream(key: string, versionId: string): Promise<Readable | undefined>;
   head(key: string, versionId?: string): Promise<ObjectHead | undefined>;

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
 import {
   type Commit,
@@ -9,8 +8,10 @@ import {
   type TreeRoot,
 } from '../pipeline/commit.js';
 import type { PipelineDocument } from '../pipeline/pipeline-document.js';
-import { storeFile } from './committed-files.js';
+import { faultOf, storeFile } from './committed-files.js';
+import { concurrently } from './concurrently.js';
 import { existingKeys } from './existing-keys.js';
+import { listDamage } from './known-damage.js';
 import { fileKey } from './layout.js';
 import { readLocalFile } from './local-file.js';
 import { readPipeline, writePipeline } from './pipeline-repo.js';
@@ -55,8 +56,8 @@ const CONCURRENCY = 16;
 /**
  * Uploads what is not there yet and commits all items in one commit. The branch moves last, so whoever dies before
  * leaves it as it was, and a second attempt uploads only what is missing. An item is replaced as a whole: files it had
- * before and has no more are not in the new commit. Files that the bucket has lost since they were committed are uploaded
- * again, and their items count as changed, although the same bundle goes on applying to them.
+ * before and has no more are not in the new commit. Files that the bucket has lost since they were committed, or that are known to be damaged,
+ * are uploaded again, and their items count as changed, although the same bundle goes on applying to them.
  */
 export async function putItems(repository: Repository, request: PutRequest): Promise<PutResult> {
   const head = await repository.head(request.branch);
@@ -80,6 +81,8 @@ export interface ItemsToSet extends Pick<PutRequest, 'repo' | 'editPipeline'> {
   readonly items: ReadonlyMap<string, readonly FileEntry[]>;
   /** Version ids that the bucket has lost: items that hold one get their new files, and keep the bundle that applies. */
   readonly lost: ReadonlySet<string>;
+  /** Only versions change and no bytes, so results of the exams go on belonging to them. */
+  readonly keepResults?: boolean;
 }
 
 /**
@@ -90,7 +93,7 @@ export async function withItems(
   repository: Repository,
   roots: Roots,
   sequence: number,
-  { repo, items, lost, editPipeline }: ItemsToSet,
+  { repo, items, lost, editPipeline, keepResults = false }: ItemsToSet,
 ): Promise<{ roots: Roots | undefined; changed: readonly string[] }> {
   const root = rootOf({ roots }, repo);
   const before = await repository.inputs.getMany(root, items.keys());
@@ -104,17 +107,18 @@ export async function withItems(
   }
   const changed = [...edits.keys()];
   let edited: Roots = { ...roots, [repo]: await repository.inputs.edit(root, edits) };
-  if (repo === 'exams') {
+  if (repo === 'exams' && !keepResults) {
     edited = await dropResults(
       repository,
       edited,
       changed.filter((name) => before.has(name)),
     );
   }
-  if (editPipeline !== undefined) {
+  if (editPipeline !== undefined || lost.size > 0) {
     const present = [...(await repository.inputs.getMany(edited[repo] ?? root, items.keys())).values()];
     const document = await readPipeline(repository, { roots });
-    const next = editPipeline(document, present, sequence);
+    const mended = repo === 'models' ? withFilesPutAgain(document, items, lost) : document;
+    const next = editPipeline === undefined ? mended : editPipeline(mended, present, sequence);
     if (canonicalJson(next as unknown as Json) !== canonicalJson(document as unknown as Json)) {
       edited = {
         ...edited,
@@ -126,6 +130,28 @@ export async function withItems(
   return { roots: same ? undefined : edited, changed };
 }
 
+/** Eras pin model files by version: those that the bucket has lost are pinned to the same bytes put again. */
+function withFilesPutAgain(
+  document: PipelineDocument,
+  items: ItemsToSet['items'],
+  lost: ReadonlySet<string>,
+): PipelineDocument {
+  const put = [...items.values()].flat();
+  const again = (file: FileEntry): FileEntry =>
+    lost.has(file.versionId)
+      ? (put.find(({ key, sha256 }) => key === file.key && sha256 === file.sha256) ?? file)
+      : file;
+  return {
+    ...document,
+    eras: document.eras.map((era) => ({
+      ...era,
+      models: Object.fromEntries(
+        Object.entries(era.models).map(([role, model]) => [role, { ...model, file: again(model.file) }]),
+      ),
+    })),
+  };
+}
+
 async function upload(
   repository: Repository,
   { repo, items, onProgress }: PutRequest,
@@ -133,7 +159,9 @@ async function upload(
   committed: ReadonlyMap<string, InputItem>,
 ): Promise<{ uploaded: Map<string, FileEntry[]>; lost: Set<string> }> {
   const lost = new Set<string>();
-  const limit = pLimit(CONCURRENCY);
+  const damaged = new Set<string>();
+  for await (const { key, versionId } of listDamage(repository.store, repo)) damaged.add(`${versionId} ${key}`);
+  const isDamaged = ({ key, versionId }: FileEntry): boolean => damaged.has(`${versionId} ${key}`);
   const files = items.reduce((sum, item) => sum + item.files.length, 0);
   let filesDone = 0;
   let bytesUploaded = 0;
@@ -142,7 +170,7 @@ async function upload(
   const store = async (item: ItemToPut, file: ItemToPut['files'][number]): Promise<FileEntry> => {
     const { body, sha256, size } = await readLocalFile(file.local);
     const known = committed.get(item.name)?.files.find((entry) => entry.path === file.path && entry.sha256 === sha256);
-    const isThere = known !== undefined && (await repository.store.head(known.key, known.versionId)) !== undefined;
+    const isThere = known !== undefined && (await faultOf(repository.store, known, isDamaged(known))) === undefined;
     if (known !== undefined && !isThere) lost.add(known.versionId);
     const stored =
       known === undefined || !isThere
@@ -154,6 +182,8 @@ async function upload(
             sha256,
             size,
             isNew: !existing.has(fileKey(repo, item.name, file.path)),
+            // Whatever else lies there is not believed either.
+            reread: known !== undefined,
           })
         : { entry: known, uploaded: false };
     filesDone += 1;
@@ -161,13 +191,13 @@ async function upload(
     onProgress?.({ filesDone, files, bytesUploaded });
     return stored.entry;
   };
-  const entries = await Promise.all(
-    items.map(async (item) => {
-      const stored = await Promise.all(item.files.map((file) => limit(() => store(item, file))));
-      return [item.name, stored.sort((a, b) => (a.path < b.path ? -1 : 1))] as const;
-    }),
-  );
-  return { uploaded: new Map(entries), lost };
+  const all = items.flatMap((item) => item.files.map((file) => ({ item, file })));
+  const entries = new Map(items.map(({ name }): [string, FileEntry[]] => [name, []]));
+  await concurrently(all, CONCURRENCY, async ({ item, file }) => {
+    entries.get(item.name)?.push(await store(item, file));
+  });
+  for (const stored of entries.values()) stored.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { uploaded: entries, lost };
 }
 
 /** Results of exams whose files changed no longer belong to them, so the same commit takes them away. */

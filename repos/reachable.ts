@@ -5,14 +5,14 @@ import type { DatumRecord } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import type { ExamOutcome } from '../pipeline/job.js';
 import { type Era, pipelineDocumentSchema } from '../pipeline/pipeline-document.js';
-import { parseJson } from './json-objects.js';
+import { parseJson, unlessDamaged } from './json-objects.js';
 import { commitKey, datumKeyPath, knownOutcomeKey, treeKey } from './layout.js';
 import type { Repository, Roots } from './repository.js';
 
 const CONCURRENCY = 32;
 
 /** As much of a tree's node, of any repo, as it takes to follow it. */
-const nodeSchema = z.union([
+export const nodeSchema = z.union([
   z.object({ kind: z.literal('branch'), children: z.record(z.string(), z.object({ tree: z.string() })) }),
   z.object({
     kind: z.literal('leaf'),
@@ -74,7 +74,9 @@ export function startMarking(repository: Repository): Reachable {
         'Restore it before freeing anything.',
       );
     }
-    const node = parseJson(key, object.bytes, nodeSchema);
+    const parse = () => parseJson(key, object.bytes, nodeSchema);
+    const node = whole ? parse() : await unlessDamaged(parse);
+    if (node === undefined) return;
     if (node.kind === 'branch') {
       await Promise.all(Object.values(node.children).map((child) => markTree(repo, child.tree, whole)));
       return;

@@ -6,7 +6,7 @@ import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
 import { EMPTY_ROOT, type TreeItem, type TreeRoot } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { sha256Hex } from './hash.js';
-import { parseJson } from './json-objects.js';
+import { parseJson, storeUnderHash } from './json-objects.js';
 import { treeKey } from './layout.js';
 import type { ObjectStore } from './object-store.js';
 
@@ -79,9 +79,11 @@ const CACHED_NODES = 1_000;
  * A node that was seen in the bucket this long ago is written again all the same: nothing may refer to it, and `gc` may
  * have freed it.
  */
-const STORED_FOR_MS = 60_000;
+export const STORED_FOR_MS = 5_000;
 /** Node reads and writes under way at once in one edit. */
 const CONCURRENCY = 16;
+/** Nodes read ahead of one whose items are gone through. */
+const READ_AHEAD = 2;
 
 const pathOf = (name: string): string => sha256Hex(name);
 const toEntry = (item: TreeItem): Json => item as unknown as Json;
@@ -107,25 +109,32 @@ export function openTrees<Item extends TreeItem>(
   const stored = new LRUCache<string, true>({ max: CACHED_NODES, ttl: STORED_FOR_MS });
   const limit = pLimit(CONCURRENCY);
 
-  async function load(root: TreeRoot): Promise<Node<Item> | undefined> {
-    if (root.tree === null) return undefined;
-    const cached = cache.get(root.tree);
-    if (cached !== undefined) return cached;
-    const key = treeKey(root.tree);
+  const loading = new Map<string, Promise<Node<Item>>>();
+  async function load({ tree }: TreeRoot): Promise<Node<Item> | undefined> {
+    if (tree === null) return undefined;
+    const known = cache.get(tree) ?? loading.get(tree);
+    if (known !== undefined) return known;
+    const reading = read(tree).finally(() => loading.delete(tree));
+    loading.set(tree, reading);
+    return reading;
+  }
+
+  async function read(tree: string): Promise<Node<Item>> {
+    const key = treeKey(tree);
     const object = await limit(() => store.get(key));
     if (object === undefined) {
       throw new MammoflowError(
         'missing-object',
-        `The tree ${root.tree} is gone from the bucket, so the commits that hold it cannot be read.`,
+        `The tree ${tree} is gone from the bucket, so the commits that hold it cannot be read.`,
         `Restore ${key} from the bucket's earlier versions or from a backup.`,
       );
     }
-    if (sha256Hex(object.bytes) !== root.tree) {
-      throw new MammoflowError('corrupt-data', `The tree ${root.tree} does not have the hash it is stored under.`);
+    if (sha256Hex(object.bytes) !== tree) {
+      throw new MammoflowError('corrupt-data', `The tree ${tree} does not have the hash it is stored under.`);
     }
     const node = parseJson(key, object.bytes, nodeSchema) as Node<Item>;
-    cache.set(root.tree, node);
-    stored.set(root.tree, true);
+    cache.set(tree, node);
+    stored.set(tree, true);
     return node;
   }
 
@@ -145,9 +154,7 @@ export function openTrees<Item extends TreeItem>(
     if (stored.has(tree)) return { tree, ...counts };
     const bytes = Buffer.from(text);
     // A condition, so that storing the same node again does not add a version; losing means it is there already.
-    await limit(() =>
-      store.put(treeKey(tree), bytes, { sha256: tree, contentType: 'application/json', ifAbsent: true }),
-    );
+    await limit(() => storeUnderHash(store, treeKey(tree), bytes, tree));
     cache.set(tree, node);
     stored.set(tree, true);
     return { tree, ...counts };
@@ -210,9 +217,13 @@ export function openTrees<Item extends TreeItem>(
       return;
     }
     const from = after === undefined ? '' : pathOf(after).charAt(depth);
-    for (const digit of DIGITS) {
-      const child = node.children[digit];
-      if (child !== undefined && digit >= from) yield* itemsAt(child, digit === from ? after : undefined, depth + 1);
+    const children = Object.entries(node.children)
+      .filter(([digit]) => digit >= from)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [index, [digit, child]] of children.entries()) {
+      // What comes next is read while this is gone through; if it cannot be read, that is said in its turn.
+      for (const [, next] of children.slice(index + 1, index + 1 + READ_AHEAD)) load(next).catch(() => undefined);
+      yield* itemsAt(child, digit === from ? after : undefined, depth + 1);
     }
   }
 

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { MammoflowError } from '../pipeline/errors.js';
 import { checkSecrets, isSameSecret, isSigned, tokenOf, type WebhookSecrets } from './authentication.js';
+import { REQUESTS_PER_SECOND } from './limits.js';
 import type { RequestOutcome } from './metrics.js';
 import { type EventSink, noticeEvents } from './notice-events.js';
 import { readNotification } from './notification.js';
@@ -29,8 +30,6 @@ export interface Webhook {
   close(): Promise<void>;
 }
 
-/** 4,000 objects of 1,000 exams come one event each, as fast as the server takes the uploads. */
-export const REQUESTS_PER_SECOND = 1000;
 /** The largest SNS and SQS messages have 256 kB; senders over HTTP put one record in a request. */
 export const LONGEST_BODY = 2 ** 20;
 const REQUEST_TIMEOUT_MS = 15_000;

@@ -12,16 +12,16 @@ import type { MessageFromInferenceProcess, MessageToInferenceProcess } from './i
 
 export interface InferenceClient {
   /**
-   * Runs a stage of class `gpu` in the inference process; further calls wait for their turn.
-   * @throws what the stage throws; MammoflowError `worker-crashed` when the process died under it (worth a retry); the
-   *   signal's reason when it was aborted.
+   * Runs a stage in the inference process; further calls wait for their turn.
+   * @throws what the stage throws; MammoflowError `worker-crashed` when the process died of what it ran, `worker-killed`
+   *   when somebody else ended it (both worth a retry); the signal's reason when it was aborted.
    */
   runStage(request: StageRun, options: RunStageOptions): Promise<StageResultWithProvenance>;
   /** Resident memory of the inference process as it last reported it, in bytes; 0 while there is none. */
   memory(): number;
   /** The process's id while there is one, for logs and tests. */
   processId(): number | undefined;
-  /** Ends the process. A run under way rejects with `worker-crashed`. */
+  /** Ends the process. A run under way rejects with `worker-killed`. */
   close(): Promise<void>;
 }
 export interface RunStageOptions {
@@ -46,6 +46,27 @@ interface Child {
   /** The digest that each role was last run with. */
   readonly digests: Map<ModelRole, string>;
   memory: number;
+}
+
+/**
+ * Signals that only others send: the kernel when the machine's memory is used up, whoever runs the machine, a disk that is
+ * full under a mapped file. What a process does wrong itself ends it by another one, or with an exit code.
+ */
+const SIGNALS_FROM_OUTSIDE: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGBUS']);
+
+function diedOf(code: number | null, signal: NodeJS.Signals | null): MammoflowError {
+  const how = `ended ${signal === null ? `with exit code ${code}` : `by ${signal}`} while it ran this exam`;
+  return signal !== null && SIGNALS_FROM_OUTSIDE.has(signal)
+    ? new MammoflowError(
+        'worker-killed',
+        `The stage's process was ${how}.`,
+        'It is tried again for as long as it takes. Where the machine has too little memory, give it more or start fewer workers on it.',
+      )
+    : new MammoflowError(
+        'worker-crashed',
+        `The stage's process ${how}.`,
+        'It is tried again in a new process; if that keeps happening, look into the log of the worker.',
+      );
 }
 
 /**
@@ -97,13 +118,6 @@ export function createInferenceClient(settings: { env?: NodeJS.ProcessEnv; log: 
     return child;
   };
 
-  const crashed = (code: number | null, signal: NodeJS.Signals | null): MammoflowError =>
-    new MammoflowError(
-      'worker-crashed',
-      `The inference process ended ${signal === null ? `with exit code ${code}` : `by ${signal}`} while it ran this exam.`,
-      'It is tried again in a new process; if that keeps happening, give the worker more memory or look into its log.',
-    );
-
   const runIn = (running: Child, request: StageRun, options: RunStageOptions): Promise<StageResultWithProvenance> =>
     new Promise((resolve, reject) => {
       nextId += 1;
@@ -120,7 +134,7 @@ export function createInferenceClient(settings: { env?: NodeJS.ProcessEnv; log: 
         settle();
       };
       const onExit = (code: number | null, signal: NodeJS.Signals | null): void =>
-        finish(() => reject(crashed(code, signal)));
+        finish(() => reject(diedOf(code, signal)));
       const onMessage = (message: MessageFromInferenceProcess): void => {
         if (message.kind === 'memory' || message.id !== id) return;
         if (message.kind === 'progress') options.onProgress(message.progress);
@@ -146,7 +160,7 @@ export function createInferenceClient(settings: { env?: NodeJS.ProcessEnv; log: 
     runStage: (request, options) =>
       oneAtATime(async () => {
         options.signal.throwIfAborted();
-        if (closed) throw new MammoflowError('worker-crashed', 'The inference process has been stopped.');
+        if (closed) throw new MammoflowError('worker-killed', 'The inference process has been stopped.');
         return runIn(await childFor(request), request, options);
       }),
     memory: () => child?.memory ?? 0,

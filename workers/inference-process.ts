@@ -14,7 +14,8 @@ const MEMORY_REPORT_MILLISECONDS = 1000;
 const lanes = startLanes(process.env);
 const underWay = new Map<number, AbortController>();
 const send = (message: MessageFromInferenceProcess): void => {
-  if (process.connected) process.send?.(message);
+  // A worker that is gone in this instant is heard of by 'disconnect'; unheard, the failed send would be an error here.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 };
 
 async function run(id: number, request: Extract<MessageToInferenceProcess, { kind: 'run' }>['request']): Promise<void> {

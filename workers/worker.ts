@@ -19,6 +19,7 @@ import { openRepository } from '../repos/repository.js';
 import { openObjectStore } from '../repos/s3/open-object-store.js';
 import { buildVersion } from './build-version.js';
 import { createInferenceClient } from './inference-client.js';
+import { runAlone } from './run-alone.js';
 import { startStageThreads } from './stage-threads.js';
 
 /** What a worker serves. `cpu` and `gpu` run the stages of that resource class, `workflow` runs workflows and bookkeeping. */
@@ -88,7 +89,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       },
     });
   } else {
-    const runner = role === 'cpu' ? cpuRunner() : gpuRunner(log);
+    const runner = role === 'cpu' ? cpuRunner(log) : gpuRunner(log);
     closing.push(runner.close);
     const cache = await openFileCache(store, settings.cacheFolder, settings.cacheBytes);
     const watch = watchErasures(store, cache, identity, (error) => log.warn({ err: error }, 'erasures not looked up'));
@@ -139,9 +140,14 @@ interface Runner {
   close(): Promise<void>;
 }
 
-function cpuRunner(): Runner {
+function cpuRunner(log: Logger): Runner {
   const concurrency = Number(process.env.MAMMOFLOW_CPU_THREADS ?? availableParallelism());
-  return { ...startStageThreads(concurrency), concurrency };
+  const threads = startStageThreads(concurrency);
+  return {
+    runStage: (run, options) => (options.alone === true ? runAlone(run, options, log) : threads.runStage(run, options)),
+    close: () => threads.close(),
+    concurrency,
+  };
 }
 
 function gpuRunner(log: Logger): Runner {

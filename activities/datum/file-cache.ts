@@ -62,6 +62,21 @@ export async function openFileCache(store: ObjectStore, folder: string, maxBytes
   const underWay = new Map<string, Promise<void>>();
   const forgotten = new Set<string>();
 
+  /** Where a version is gone or damaged, the same bytes may have been put again: then the newest version has them. */
+  async function fetchSomeVersion(entry: FileEntry): Promise<void> {
+    try {
+      return await fetchFile(entry);
+    } catch (error) {
+      const isFault = error instanceof MammoflowError && ['missing-object', 'corrupt-data'].includes(error.code);
+      const newest = isFault ? await store.head(entry.key) : undefined;
+      const isOther = newest?.sha256 === entry.sha256 && newest.versionId !== entry.versionId;
+      if (!isOther || forgotten.has(newest.versionId)) throw error;
+      await fetchFile({ ...entry, versionId: newest.versionId }).catch(() => {
+        throw error;
+      });
+    }
+  }
+
   async function fetchFile(entry: FileEntry): Promise<void> {
     const stream = await store.getStream(entry.key, entry.versionId);
     if (stream === undefined) throw missingVersion(entry);
@@ -118,7 +133,7 @@ export async function openFileCache(store: ObjectStore, folder: string, maxBytes
         if (mine === undefined) {
           let fetching = underWay.get(entry.sha256);
           if (fetching === undefined) {
-            fetching = fetchFile(entry).finally(() => underWay.delete(entry.sha256));
+            fetching = fetchSomeVersion(entry).finally(() => underWay.delete(entry.sha256));
             underWay.set(entry.sha256, fetching);
           }
           await fetching;

@@ -1,20 +1,31 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { canonicalJson } from '../../pipeline/canonical-json.js';
+import type { Claimant } from '../../pipeline/claim.js';
 import type { FileEntry } from '../../pipeline/commit.js';
 import { type DatumRecord, datumKey, datumKeyDocument, labelsOf } from '../../pipeline/datum.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
 import type { StageNode } from '../../pipeline/graph.js';
-import type { PlannedExam } from '../../pipeline/job.js';
+import { isNamed, type PlannedExam } from '../../pipeline/job.js';
 import type { Era, EraModels } from '../../pipeline/pipeline-document.js';
-import { storeFile } from '../../repos/committed-files.js';
-import { findDatumRecord, readDatumRecord, replaceDatumRecord, writeDatumRecord } from '../../repos/datum-records.js';
+import { QUALITY_STAGE, qualitySummarySchema } from '../../pipeline/quality-report.js';
+import type { HeldClaim } from '../../repos/claims.js';
+import { faultOf, storeFile } from '../../repos/committed-files.js';
+import { concurrently } from '../../repos/concurrently.js';
+import { type FoundRecord, findDatumRecord, replaceDatumRecord, writeDatumRecord } from '../../repos/datum-records.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
 import { sha256Hex } from '../../repos/hash.js';
+import { forgetDamage, recordDamage } from '../../repos/known-damage.js';
 import { readLocalFile } from '../../repos/local-file.js';
 import type { StageDependencies, StageRun } from '../dependencies.js';
 import type { JobFiles } from '../job/job-files.js';
 import type { LocalModel, StageInputs, StageProgress, StageResult } from '../stage.js';
+import { claimOrLeave } from './claim.js';
 import type { CachedFile } from './file-cache.js';
+import { UpstreamLost } from './upstream-lost.js';
+
+/** Files of a stage's output stored at once. */
+const FILES_AT_ONCE = 16;
 
 /** One datum of one job: a stage applied to an exam, with the datums it builds on. */
 export interface DatumRequest {
@@ -24,6 +35,8 @@ export interface DatumRequest {
   readonly stage: string;
   /** Datum keys of the upstream stages. */
   readonly upstream: Readonly<Record<string, string>>;
+  /** Somebody downstream could not read what is recorded: every byte of it is read, and computed again where it must be. */
+  readonly mend?: boolean;
 }
 
 export interface DatumResult {
@@ -34,13 +47,19 @@ export interface DatumResult {
   readonly job: string;
   /** Why it was computed although there was a record. */
   readonly replaced?: string;
+  /** Codes of what a quality stage warns of; absent when it warns of nothing. */
+  readonly warnings?: readonly string[];
 }
 
 /**
  * Brings one datum about: looks for its record, and only when there is none fetches the inputs, runs the stage, stores
- * what it wrote and records it. A record that names a file which the bucket has lost is as good as none, and replaced.
+ * what it wrote and records it. A record that is damaged, or that names a file which is, or which the bucket has lost, is
+ * as good as none, and replaced. Whether files are there is always looked at; their bytes are read where the exam was named,
+ * where something of it is known to be damaged, or where a later stage could not read them.
+ * With a claimant it first claims the datum, so that jobs that overlap compute it once. `alone` is for a datum whose worker
+ * died: it runs in a process of its own.
  *
- * @throws ExamError when the exam's own data is at fault, gone from the bucket or erased; MammoflowError
+ * @throws UpstreamLost when what an earlier stage made is gone or damaged; ExamError when the exam's own data is at fault, gone from the bucket or erased; MammoflowError
  *   `stage-unavailable` when this worker has another version of the stage than the pipeline wants.
  */
 export async function runDatum(
@@ -49,6 +68,7 @@ export async function runDatum(
   request: DatumRequest,
   signal: AbortSignal,
   onProgress: (progress: StageProgress) => void,
+  { claimant, alone = false }: { claimant?: Claimant; alone?: boolean } = {},
 ): Promise<DatumResult> {
   const { store } = dependencies.repository;
   const settings = await jobs.settings(request.job);
@@ -56,26 +76,44 @@ export async function runDatum(
   const node = nodeNamed(settings.graph, request.stage);
   const models = modelsOf(settings.eras[planned.era], node);
   const inputs = await inputFiles(dependencies, node, planned, request);
-  const names = { bundle: settings.eras[planned.era]?.bundle ?? '' };
+  const era = settings.eras[planned.era];
+  const names = {
+    bundle: era?.bundle ?? '',
+    accepted: (planned.accepted ?? []).join(','),
+    reference: era?.reference === undefined ? '' : canonicalJson(era.reference),
+  };
   const document = datumKeyDocument(node, request.exam, models, inputs, names);
   const key = datumKey(document, sha256Hex);
 
   const known = await findDatumRecord(store, node.name, request.exam, key);
-  const lost = known && (await firstLost(dependencies, known.record.files));
-  if (known !== undefined && lost === undefined) return { datum: key, computed: false, job: known.record.job };
-  const replaced = lost && `version ${lost.versionId} of ${lost.key} was gone from the bucket`;
+  const deep = request.mend === true || planned.mend === true || isNamed(settings.only);
+  const replaced = known && (await whyReplace(dependencies, known, deep));
+  if (known?.record !== undefined && replaced === undefined) {
+    if (deep) await forgetDamage(store, node.name, request.exam);
+    return { datum: key, computed: false, job: known.record.job, ...warningCodes(known.record) };
+  }
 
   requireVersion(dependencies, node);
   // By the bucket's clock: that of a worker may be days ahead, and nobody would notice.
   const now = (): string => new Date(store.serverTime()).toISOString();
   const startedAt = now();
+  const seconds = stopwatch();
   const outputFolder = await dependencies.cache.temporaryFolder();
   const held: CachedFile[] = [];
+  let claim: HeldClaim | undefined;
   try {
+    if (claimant !== undefined) {
+      claim = await claimOrLeave(store, { stage: node.name, exam: request.exam, key }, claimant, signal);
+      // Whoever had it before may be done with it.
+      const meanwhile = await findDatumRecord(store, node.name, request.exam, key);
+      if (meanwhile?.record !== undefined && meanwhile.etag !== known?.etag)
+        return { datum: key, computed: false, job: meanwhile.record.job, ...warningCodes(meanwhile.record) };
+    }
     const local = await fetchInputs(dependencies, request.exam, inputs, models, held).catch(async (error) => {
       await refuseErased(dependencies, planned);
       throw error;
     });
+    const fetching = seconds();
     const result = await dependencies.runStage(
       {
         stage: node.name,
@@ -83,8 +121,9 @@ export async function runDatum(
         parameters: node.parameters as StageRun['parameters'],
         outputFolder,
       },
-      { signal, onProgress },
+      { signal, onProgress, alone },
     );
+    const computing = seconds();
     signal.throwIfAborted();
     // Last, because what is stored after an erasure has looked for the last time would stay.
     await refuseErased(dependencies, planned);
@@ -99,6 +138,7 @@ export async function runDatum(
       provenance: {
         ...dependencies.provenance,
         ...result.provenance,
+        seconds: { fetching, computing, storing: seconds() },
         ...(replaced === undefined ? {} : { replaced }),
       } as DatumRecord['provenance'],
       startedAt,
@@ -106,22 +146,51 @@ export async function runDatum(
     };
     const written =
       known === undefined ? await writeDatumRecord(store, record) : await replaceDatumRecord(store, record, known.etag);
-    return { datum: key, computed: true, job: written.job, ...(replaced === undefined ? {} : { replaced }) };
+    return {
+      datum: key,
+      computed: true,
+      job: written.job,
+      ...(replaced === undefined ? {} : { replaced }),
+      ...warningCodes(written),
+    };
   } catch (error) {
     throw dependencies.cache.explained(error);
   } finally {
     for (const file of held) file.release();
+    await claim?.release();
     await rm(outputFolder, { recursive: true, force: true });
   }
 }
 
-/** The first of some files whose version is gone. */
-async function firstLost(
+/** Seconds since the last call, or since it was made, to the millisecond. */
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const since = performance.now() - last;
+    last += since;
+    return Math.round(since) / 1_000;
+  };
+}
+
+function warningCodes({ document, summary }: DatumRecord): { warnings?: readonly string[] } {
+  if (document.stage !== QUALITY_STAGE) return {};
+  const warnings = qualitySummarySchema.safeParse(summary).data?.warnings ?? [];
+  return warnings.length === 0 ? {} : { warnings: [...new Set(warnings.map(({ code }) => code))].sort() };
+}
+
+/** Why a record does not do, in the words of its successor's provenance. */
+async function whyReplace(
   { repository }: StageDependencies,
-  files: readonly FileEntry[],
-): Promise<FileEntry | undefined> {
-  const heads = await Promise.all(files.map(({ key, versionId }) => repository.store.head(key, versionId)));
-  return files.find((_, index) => heads[index] === undefined);
+  { record, versionId }: FoundRecord,
+  deep: boolean,
+): Promise<string | undefined> {
+  if (record === undefined) return `its record (version ${versionId}) was damaged`;
+  const faults = await Promise.all(record.files.map((file) => faultOf(repository.store, file, deep)));
+  const at = faults.findIndex((fault) => fault !== undefined);
+  const file = record.files[at];
+  if (file === undefined) return undefined;
+  const what = faults[at] === 'missing' ? 'gone from the bucket' : 'damaged';
+  return `version ${file.versionId} of ${file.key} was ${what}`;
 }
 
 /** An exam erased while a job had it is not brought back, neither from a cache nor by a stage that was running. */
@@ -178,19 +247,18 @@ async function inputFiles(
       continue;
     }
     const key = request.upstream[repo];
-    const record =
-      key === undefined ? undefined : await readDatumRecord(dependencies.repository.store, repo, request.exam, key);
-    if (record === undefined) {
-      throw upstreamLost(`The record of ${repo} for exam ${request.exam} is gone from the bucket.`, request.exam);
+    const found =
+      key === undefined ? undefined : await findDatumRecord(dependencies.repository.store, repo, request.exam, key);
+    if (found?.record === undefined) {
+      const [code, what] =
+        found === undefined ? (['missing-object', 'gone from'] as const) : (['corrupt-data', 'damaged in'] as const);
+      const message = `The record of ${repo} for exam ${request.exam} is ${what} the bucket.`;
+      throw new UpstreamLost(repo, code, message, request.exam);
     }
-    inputs[repo] = record.files;
+    inputs[repo] = found.record.files;
   }
   return inputs;
 }
-
-/** Waiting would not bring it back: the stage before has to run again, which naming the exam does. */
-const upstreamLost = (message: string, exam: string, cause?: unknown): ExamError =>
-  new ExamError('missing-object', message, `Run \`mammoflow process --only ${exam}\`.`, undefined, { cause });
 
 async function fetchInputs(
   dependencies: StageDependencies,
@@ -199,37 +267,59 @@ async function fetchInputs(
   models: EraModels,
   held: CachedFile[],
 ): Promise<StageInputs> {
-  const fetchFile = async (entry: FileEntry): Promise<string> => {
-    const file = await dependencies.cache.get(entry);
-    held.push(file);
-    return file.path;
+  const { cache, repository } = dependencies;
+  const fetchFile = async (repo: string, item: string, entry: FileEntry): Promise<string> => {
+    try {
+      const file = await cache.get(entry);
+      held.push(file);
+      return file.path;
+    } catch (error) {
+      const code = faultCode(error);
+      if (code === undefined) throw error;
+      const { key, versionId } = entry;
+      const what = code === 'missing-object' ? 'missing' : 'damaged';
+      // Word for `put`, which would otherwise believe that it is there.
+      await recordDamage(repository.store, { repo, item, key, versionId, what });
+      throw repo === 'models' ? error : inputLost(repo, exam, entry, code, error);
+    }
   };
+  const wanted = Object.entries(inputs).flatMap(([repo, entries]) => entries.map((entry) => ({ repo, entry })));
+  const paths = await concurrently(wanted, wanted.length, ({ repo, entry }) => fetchFile(repo, exam, entry));
   const files: Record<string, Record<string, string>> = {};
-  for (const [repo, entries] of Object.entries(inputs)) {
-    const fetchInput = (entry: FileEntry): Promise<string> =>
-      fetchFile(entry).catch((error) => {
-        throw error instanceof MammoflowError && error.code === 'missing-object'
-          ? inputLost(repo, exam, entry, error)
-          : error;
-      });
-    const paths = await Promise.all(entries.map(async (entry) => [entry.path, await fetchInput(entry)] as const));
-    files[repo] = Object.fromEntries(paths);
+  for (const repo of Object.keys(inputs)) files[repo] = {};
+  for (const [index, { repo, entry }] of wanted.entries()) {
+    (files[repo] as Record<string, string>)[entry.path] = paths[index] as string;
   }
   const localModels: Record<string, LocalModel> = {};
-  for (const [role, model] of Object.entries(models)) {
+  for (const [role, { file, preprocessing }] of Object.entries(models)) {
     localModels[role] = {
-      path: await fetchFile(model.file),
-      sha256: model.file.sha256,
-      preprocessing: model.preprocessing as LocalModel['preprocessing'],
+      path: await fetchFile('models', itemOfKey(file.key), file),
+      sha256: file.sha256,
+      preprocessing: preprocessing as LocalModel['preprocessing'],
     };
   }
   return { exam, files, models: localModels };
 }
 
-function inputLost(repo: string, exam: string, entry: FileEntry, cause: unknown): ExamError {
-  const message = `${entry.path} of exam ${exam} in ${repo} is gone from the bucket (version ${entry.versionId}).`;
-  if (repo !== 'exams') return upstreamLost(message, exam, cause);
-  return new ExamError('missing-object', message, 'Put the exam again.', undefined, { cause });
+const faultCode = (error: unknown): 'missing-object' | 'corrupt-data' | undefined =>
+  error instanceof MammoflowError && (error.code === 'missing-object' || error.code === 'corrupt-data')
+    ? error.code
+    : undefined;
+
+/** The bundle in `models/<bundle>/<file>`. */
+const itemOfKey = (key: string): string => key.split('/')[1] ?? '';
+
+function inputLost(
+  repo: string,
+  exam: string,
+  { path, versionId }: FileEntry,
+  code: 'missing-object' | 'corrupt-data',
+  cause: unknown,
+): ExamError {
+  const what = code === 'missing-object' ? 'gone from the bucket' : 'damaged in the bucket';
+  const message = `${path} of exam ${exam} in ${repo} is ${what} (version ${versionId}).`;
+  if (repo !== 'exams') return new UpstreamLost(repo, code, message, exam, { cause });
+  return new ExamError(code, message, 'Put the exam again.', undefined, { cause });
 }
 
 function storeOutput(
@@ -239,10 +329,10 @@ function storeOutput(
   folder: string,
   result: StageResult,
 ): Promise<FileEntry[]> {
-  return Promise.all(
-    result.files.map(async (path) => {
-      const file = await readLocalFile(join(folder, path));
-      return (await storeFile(dependencies.repository.store, { repo: stage, item: exam, path, ...file })).entry;
-    }),
-  );
+  return concurrently(result.files, FILES_AT_ONCE, async (path) => {
+    const file = await readLocalFile(join(folder, path));
+    // What is there is read before it is taken for these bytes: it may be what this replaces.
+    const stored = { repo: stage, item: exam, path, ...file, reread: true };
+    return (await storeFile(dependencies.repository.store, stored)).entry;
+  });
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { ApplicationFailure, Context, log } from '@temporalio/activity';
 import { z } from 'zod';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
@@ -12,33 +13,52 @@ export interface StageActivities {
   runStage(request: DatumRequest): Promise<DatumResult>;
 }
 
-/** A datum that takes its worker down with it is not given another worker for ever. */
+/** A datum that brings down what it runs in is not given another process for ever. */
 const MAX_CRASHES = 3;
 const HEARTBEAT_MS = 5_000;
 
 /**
- * What an attempt leaves behind for the next one. `suspected` counts attempts that began and did not say how they
- * ended: their worker was killed, for instance by running out of memory.
+ * What an attempt leaves behind for the next one:
+ *
+ * ```
+ *   an attempt that                                counts as   what follows
+ *   began and never said how it ended              suspected   the next runs alone, in a process of its own
+ *   lost the thread or process to its own fault    crashes     at three the exam fails
+ *   lost its process to somebody else (SIGKILL)    -           tried again, as after every other error
+ * ```
+ *
+ * A worker dies for many reasons, most of them the machine's: its memory, its disk, whoever turns it off. So its death
+ * makes a datum suspected and no more, however often it happens; only a crash that is the stage's own is held against it.
  */
-const heartbeatSchema = z.object({ suspected: z.number().int() });
+const heartbeatSchema = z.object({ suspected: z.number().int(), crashes: z.number().int().default(0) });
 
 export function createStageActivities(dependencies: StageDependencies): StageActivities {
   const jobs = openJobFiles(dependencies.repository.store);
   return {
     async runStage(request) {
       const context = Context.current();
-      const before = heartbeatSchema.safeParse(context.info.heartbeatDetails).data?.suspected ?? 0;
-      let suspected = before + 1;
+      const { info } = context;
+      const before = heartbeatSchema.safeParse(info.heartbeatDetails).data ?? { suspected: 0, crashes: 0 };
+      let counts = { ...before, suspected: before.suspected + 1 };
       let progress: StageProgress | undefined;
       const heartbeat = (): void =>
-        context.heartbeat({ suspected, stage: request.stage, ...(progress === undefined ? {} : { progress }) });
+        context.heartbeat({ ...counts, stage: request.stage, ...(progress === undefined ? {} : { progress }) });
+      const claimant = {
+        owner: `${info.workflowExecution?.runId}/${info.activityId}`,
+        job: request.job,
+        worker: hostname(),
+      };
+      const onProgress = (latest: StageProgress): void => {
+        progress = latest;
+      };
       try {
-        if (before >= MAX_CRASHES) throw crashedTooOften(request, before);
+        if (before.crashes >= MAX_CRASHES) throw crashedTooOften(request, before.crashes);
         heartbeat();
         const timer = setInterval(heartbeat, HEARTBEAT_MS);
         try {
-          const result = await runDatum(dependencies, jobs, request, context.cancellationSignal, (latest) => {
-            progress = latest;
+          const result = await runDatum(dependencies, jobs, request, context.cancellationSignal, onProgress, {
+            claimant,
+            alone: before.suspected > 0,
           });
           if (result.replaced !== undefined)
             log.warn(`computed ${request.stage} of exam ${request.exam} again: ${result.replaced}`);
@@ -48,8 +68,8 @@ export function createStageActivities(dependencies: StageDependencies): StageAct
         }
       } catch (error) {
         const crashed = error instanceof MammoflowError && error.code === 'worker-crashed';
-        if (!crashed) suspected = before;
-        // The next attempt reads this: an error that was reported is no crash.
+        // The next attempt reads this: an attempt that says how it ended leaves no suspicion.
+        counts = { ...before, crashes: before.crashes + (crashed ? 1 : 0) };
         heartbeat();
         if (context.cancellationSignal.aborted) await context.cancelled;
         throw named(toFailure(error), request);
@@ -61,8 +81,8 @@ export function createStageActivities(dependencies: StageDependencies): StageAct
 const crashedTooOften = ({ stage, exam }: DatumRequest, times: number): ExamError =>
   new ExamError(
     'worker-crashed',
-    `Stage ${stage} ended its worker ${times} times on exam ${exam}, so it is not tried again.`,
-    'Look into the worker logs (memory is the usual cause), then run `mammoflow process --only failed`.',
+    `Stage ${stage} crashed ${times} times on exam ${exam}, so it is not tried again.`,
+    'Look into the worker logs, then run `mammoflow process --only failed`.',
   );
 
 /** Anything unexpected is retried; say which datum it was, since the log of a retry may be far from its start. */

@@ -115,7 +115,10 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
       // All of it before anything is copied: a refused exam leaves nothing behind.
       const checked = await allEnded(files.map((file) => read(() => checkedFile(store, name, file, names))));
       const copied = await allEnded(files.map((file, index) => place(name, file, checked[index]?.sha256, before)));
-      if (copied.some((file) => file === undefined)) return undefined;
+      if (copied.some((file) => file === undefined)) {
+        await refuseIfStuck(name, files, 'its files are listed, but cannot be read by their versions');
+        return undefined;
+      }
       const entries = copied as PreparedFile[];
       const whole = missingViews(names).length === 0;
       const now = entries.map(({ entry }) => entry);
@@ -141,6 +144,16 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
       await recordRefusal(store, { repo: 'exams', name, files }, error.sentence);
       return undefined;
     }
+  }
+
+  /** An attempt that moved nothing, and left all as it was, would be followed by another just like it without end. */
+  async function refuseIfStuck(name: string, files: readonly InboxVersion[], why: string): Promise<void> {
+    const now = await openInboxItem(store, 'exams', name);
+    const isTheSame = now.length > 0 && now.every(({ key, versionId }) => hasVersion(files, key, versionId));
+    if (!isTheSame) return;
+    const reason = `Exam ${name} cannot be moved out of the inbox: ${why}. Upload it again under another name, and take it out with \`mammoflow inbox dismiss ${name}\` or your own S3 client.`;
+    refused.push({ exam: name, reason });
+    await recordRefusal(store, { repo: 'exams', name, files: now }, reason);
   }
 
   /** Undefined when the version is gone from the inbox. */
@@ -204,6 +217,10 @@ export async function takeInExams(repository: Repository, request: TakeInRequest
   );
   await store.deleteVersions(erased.flatMap(({ copies }) => copies));
   const made = commit ?? (await commitOfBatch(repository, request));
+  if (made === undefined) {
+    for (const { name, taken } of included)
+      await refuseIfStuck(name, taken, 'it is committed already, and the bucket goes on listing its files');
+  }
   return {
     ...(made === undefined ? {} : { commit: made.id }),
     exams: included.length,
@@ -229,6 +246,9 @@ async function checkedFile(
   const remarks = await checkExamFile(exam, path, content, beside);
   return { sha256: sha256Hex(bytes), remarks };
 }
+
+const hasVersion = (files: readonly InboxVersion[], key: string, versionId: string): boolean =>
+  files.some((file) => file.key === key && file.versionId === versionId);
 
 interface PreparedFile {
   readonly entry: FileEntry;

@@ -1,18 +1,17 @@
 import { Context } from '@temporalio/activity';
-import type { Json } from '../../pipeline/canonical-json.js';
 import type { JobSummary, Plan, ProcessCommitSettings } from '../../pipeline/job.js';
-import { writeJson } from '../../repos/json-objects.js';
-import { jobSummaryKey } from '../../repos/layout.js';
 import type { ControlDependencies } from '../dependencies.js';
 import { withFailures } from '../failures.js';
 import { findLostExams, type LostExam } from './find-lost-exams.js';
 import { openJobFiles } from './job-files.js';
 import { type Landing, landResults } from './land-results.js';
 import { planJob } from './plan-job.js';
-import { type OutcomeRequest, recordOutcome } from './record-outcome.js';
-import { type Resolution, resolveKnown } from './resolve-known.js';
+import { type OutcomeRequest, type RecordedOutcome, recordOutcome } from './record-outcome.js';
+import { recordSummary } from './record-summary.js';
+import { type ExamToCompute, type Resolution, resolveKnown, takeRest } from './resolve-known.js';
 import { settle } from './settle.js';
 
+export type { RecordedOutcome } from './record-outcome.js';
 export type { ExamToCompute } from './resolve-known.js';
 
 /** The bookkeeping around a job: reads and writes small objects, and never touches a pixel. */
@@ -20,7 +19,9 @@ export interface ControlActivities {
   planJob(job: string, run: string, settings: ProcessCommitSettings): Promise<Plan>;
   /** Lands what is already known of the exams on these pages, and says which need computing. */
   resolveKnown(job: string, pages: readonly number[]): Promise<Resolution>;
-  recordOutcome(request: OutcomeRequest): Promise<void>;
+  /** More of what `resolveKnown` left to compute, from the given place on. */
+  takeRest(job: string, page: number, from: number): Promise<readonly ExamToCompute[]>;
+  recordOutcome(request: OutcomeRequest): Promise<RecordedOutcome>;
   landResults(job: string, branch: string, exams: readonly string[]): Promise<Landing>;
   findLostExams(job: string, exams: readonly string[]): Promise<LostExam[]>;
   /** Keeps the job's summary, and remembers the branch as complete where it is. */
@@ -34,12 +35,13 @@ export function createControlActivities({ repository, client, stages }: ControlD
       planJob(repository, stages, { job, run }, settings, (planned) => Context.current().heartbeat({ planned })),
     ),
     resolveKnown: withFailures((job, pages) => resolveKnown(repository, stages, jobs, job, pages)),
+    takeRest: withFailures((job, page, from) => takeRest(repository, job, page, from)),
     recordOutcome: withFailures((request) => recordOutcome(repository, jobs, request)),
     landResults: withFailures((job, branch, exams) => landResults(repository, stages, job, branch, exams)),
-    findLostExams: withFailures((job, exams) => findLostExams(repository, client, job, exams)),
+    findLostExams: withFailures((job, exams) => findLostExams(repository, client, jobs, job, exams)),
     finishJob: withFailures(async (summary) => {
       await settle(repository, stages, summary.job, summary.branch);
-      await writeJson(repository.store, jobSummaryKey(summary.job), summary as unknown as Json);
+      await recordSummary(repository.store, summary);
     }),
   };
 }

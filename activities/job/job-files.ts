@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { type JobSettings, jobPageSchema, jobSettingsSchema, type PlannedExam } from '../../pipeline/job.js';
 import { readJson } from '../../repos/json-objects.js';
-import { jobPageKey, jobSettingsKey } from '../../repos/layout.js';
+import { jobPageKey, jobPlanPrefix, jobSettingsKey } from '../../repos/layout.js';
 import type { ObjectStore } from '../../repos/object-store.js';
 
 /** Reads a job's plan. Plans never change once written, so they are kept in memory for the datums that follow. */
@@ -11,6 +11,8 @@ export interface JobFiles {
   settings(job: string): Promise<JobSettings>;
   page(job: string, page: number): Promise<readonly PlannedExam[]>;
   exam(job: string, page: number, exam: string): Promise<PlannedExam>;
+  /** Looks through all pages; undefined when the job does not have the exam. */
+  find(job: string, exam: string): Promise<PlannedExam | undefined>;
 }
 
 export function openJobFiles(store: ObjectStore): JobFiles {
@@ -36,6 +38,13 @@ export function openJobFiles(store: ObjectStore): JobFiles {
         throw new MammoflowError('invalid-argument', `Exam ${exam} is not on page ${page} of job ${job}.`);
       }
       return planned;
+    },
+    async find(job, exam) {
+      for await (const { key } of store.list(jobPlanPrefix(job))) {
+        const planned = (await read(key, jobPageSchema)).exams.find((candidate) => candidate.exam === exam);
+        if (planned !== undefined) return planned;
+      }
+      return undefined;
     },
   };
   return files;

@@ -9,8 +9,10 @@ import {
   type PlannedExam,
   type ProcessCommitSettings,
   type Scope,
+  scopeListSchema,
 } from '../../pipeline/job.js';
 import { type Candidates, examStates, findCandidates } from '../../planning/candidates.js';
+import { examsToMend } from '../../planning/known-damage.js';
 import { wantsOf } from '../../planning/wants.js';
 import { readJson, writeJson } from '../../repos/json-objects.js';
 import { jobPageKey, jobSettingsKey } from '../../repos/layout.js';
@@ -60,7 +62,7 @@ export async function planJob(
     heartbeat(planned);
   };
 
-  const states = examStates(repository, commit, wants, candidates.exams());
+  const states = examStates(repository, commit, wants, candidates);
   for await (const { item, wanted, outcome, isSettled } of states) {
     const failed = outcome?.outcome === 'failed';
     if (settings.only === 'failed' && !(isSettled && failed)) continue;
@@ -72,7 +74,16 @@ export async function planJob(
     planned += 1;
     const era = eras.indexOf(wants.eraOf(item));
     erasUsed.add(era);
-    page.push({ exam: item.name, files: [...item.files], era, wanted, replay: outcome !== undefined });
+    const accepted = [...wants.acceptedOf(item)];
+    page.push({
+      exam: item.name,
+      files: [...item.files],
+      era,
+      wanted,
+      replay: outcome !== undefined,
+      ...(accepted.length === 0 ? {} : { accepted }),
+      ...(candidates.toMend.has(item.name) ? { mend: true } : {}),
+    });
     if (page.length === PAGE_EXAMS) await flush();
   }
   if (page.length > 0) await flush();
@@ -88,7 +99,7 @@ export async function planJob(
       only: settings.only,
       graph: wants.graph,
       eras,
-      plannedAt: new Date().toISOString(),
+      plannedAt: new Date(repository.store.serverTime()).toISOString(),
     };
     await writeJson(repository.store, jobSettingsKey(job), jobSettings as unknown as Json);
   }
@@ -109,6 +120,7 @@ export async function planJob(
       taskQueue: node.taskQueue,
       resource: node.resource,
       upstream: upstreamStages(node),
+      ...(node.after === undefined ? {} : { after: node.after }),
     })),
     pagesAtOnce: PAGES_AT_ONCE,
   };
@@ -142,22 +154,29 @@ async function commitToProcess(repository: Repository, settings: ProcessCommitSe
  */
 async function exactScope(repository: Repository, commit: Commit, only: Scope): Promise<Candidates> {
   const root = rootOf(commit, 'exams');
-  const settled = { processed: 0, failed: 0 };
+  const scope = { settled: { processed: 0, failed: 0 }, toMend: await examsToMend(repository, commit) };
   if (only === 'failed') {
     const failed: string[] = [];
     for await (const item of repository.outcomes.items(rootOf(commit, OUTCOMES)))
       if (isFailed(item)) failed.push(item.name);
-    return { exams: () => iterate(repository.inputs.getMany(root, failed)), settled };
+    return { exams: () => iterate(repository.inputs.getMany(root, failed)), ...scope };
   }
-  if (typeof only === 'string') return { exams: () => repository.inputs.items(root), settled };
-  const found = await repository.inputs.getMany(root, only);
-  const missing = only.filter((name) => !found.has(name));
-  if (missing.length === 0) return { exams: () => iterate(found), settled };
+  if (typeof only === 'string') return { exams: () => repository.inputs.items(root), ...scope };
+  const names = Array.isArray(only) ? only : await listedNames(repository, only.listedIn);
+  const found = await repository.inputs.getMany(root, names);
+  const missing = names.filter((name) => !found.has(name));
+  if (missing.length === 0) return { exams: () => iterate(found), ...scope };
   throw new MammoflowError(
     'not-found',
     `The commit has no exam ${missing.join(', ')}.`,
     'See `mammoflow ls exams` for what there is.',
   );
+}
+
+async function listedNames({ store }: Repository, key: string): Promise<readonly string[]> {
+  const list = await readJson(store, key, scopeListSchema);
+  if (list !== undefined) return list.exams;
+  throw new MammoflowError('not-found', `The list of exams ${key} is not in the bucket.`, 'Start the job again.');
 }
 
 const isFailed = (item: OutcomeItem): boolean => item.outcome === 'failed';

@@ -16,15 +16,24 @@ export interface OutcomeRequest {
   readonly stages: Readonly<Record<string, StageReport>>;
 }
 
+/** Nothing is recorded of an exam that was erased while the job had it. */
+export interface RecordedOutcome {
+  readonly forgotten: boolean;
+}
+
 /**
  * Writes what became of one exam in a job to S3, where landing finds it. It is written before the parent is told, so
  * that a lost signal loses nothing. Of an exam that was erased meanwhile nothing is written, and nothing lands.
  */
-export async function recordOutcome(repository: Repository, jobs: JobFiles, request: OutcomeRequest): Promise<void> {
+export async function recordOutcome(
+  repository: Repository,
+  jobs: JobFiles,
+  request: OutcomeRequest,
+): Promise<RecordedOutcome> {
   const settings = await jobs.settings(request.job);
   const planned = await jobs.exam(request.job, request.page, request.exam);
   const erasure = await readErasure(repository.store, request.exam);
-  if (erasure !== undefined && isErased(erasure, planned.files)) return;
+  if (erasure !== undefined && isErased(erasure, planned.files)) return { forgotten: true };
   const stages: Record<string, StageItem> = {};
   for (const [stage, report] of Object.entries(request.stages)) {
     if (report.datum === undefined) continue;
@@ -59,4 +68,5 @@ export async function recordOutcome(repository: Repository, jobs: JobFiles, requ
   const document: ExamOutcome = { schemaVersion: 1, outcome, statuses, stages };
   const failures = Object.values(request.stages).filter(({ status }) => status === 'failed');
   await writeOutcome(repository.store, request.job, document, { lasts: failures.every(({ code }) => isLasting(code)) });
+  return { forgotten: false };
 }

@@ -21,11 +21,12 @@ export async function settle(
   if (wants.document.eras.length === 0) return;
   const candidates = await findCandidates(repository, head, wants);
   let { processed, failed } = candidates.settled;
-  for await (const { outcome, isSettled } of examStates(repository, head, wants, candidates.exams())) {
+  for await (const { outcome, isSettled } of examStates(repository, head, wants, candidates)) {
     if (!isSettled) return;
     if (outcome?.outcome === 'failed') failed += 1;
     else processed += 1;
   }
+  const accepted = Object.keys(wants.document.accepted ?? {}).sort();
   await writeMemo(repository.store, {
     schemaVersion: 1,
     context: wants.context(),
@@ -35,6 +36,7 @@ export async function settle(
     results: resultsOf(head),
     processed,
     failed,
+    ...(accepted.length === 0 ? {} : { accepted }),
   });
 }
 

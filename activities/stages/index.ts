@@ -1,5 +1,6 @@
 import { MammoflowError } from '../../pipeline/errors.js';
 import type { StageDefinition } from '../stage.js';
+import { checkQuality } from './check-quality.js';
 import { classify } from './classify.js';
 import { crop } from './crop.js';
 import { extractCenters } from './extract-centers.js';
@@ -7,7 +8,14 @@ import { generateHeatmaps } from './generate-heatmaps.js';
 import { visualizeHeatmaps } from './visualize-heatmaps.js';
 
 /** Every stage there is. A new stage is one file beside this one, and one line here. */
-export const stages: readonly StageDefinition[] = [crop, extractCenters, generateHeatmaps, visualizeHeatmaps, classify];
+export const stages: readonly StageDefinition[] = [
+  crop,
+  extractCenters,
+  checkQuality,
+  generateHeatmaps,
+  visualizeHeatmaps,
+  classify,
+];
 
 /** @throws MammoflowError `stage-unavailable` when this build has no such stage. */
 export function stageByName(name: string): StageDefinition {

@@ -1,6 +1,7 @@
 import { DEFAULT_BRANCH, type Hold } from '../../pipeline/commit.js';
+import type { Repository } from '../../repos/repository.js';
 import { requireHead, type Session } from '../session.js';
-import { type CommitOptions, type Committed, type FollowUp, NO_JOB, startIfWanted } from './follow-up.js';
+import { type CommitOptions, type Committed, type FollowUp, NO_JOB, requireSeen, startIfWanted } from './follow-up.js';
 
 /** Where a branch points. */
 export interface BranchPoint {
@@ -44,9 +45,10 @@ export interface MoveOutcome extends Committed {
  */
 export async function moveBranch(
   session: Session,
-  { branch, ref, process }: { branch: string; ref: string } & Pick<CommitOptions, 'process'>,
+  { branch, ref, process, head }: { branch: string; ref: string } & Pick<CommitOptions, 'process' | 'head'>,
 ): Promise<MoveOutcome> {
   const to = await session.repository.resolve(ref);
+  await requireHeadSeen(session.repository, branch, head);
   const from = await session.repository.moveBranch(branch, to);
   const done = `The branch ${branch} is moved from ${from.slice(0, 12)} to ${to.id.slice(0, 12)}`;
   const options = { branch, ...(process === undefined ? {} : { process }) };
@@ -106,6 +108,15 @@ export async function releaseBranch(
  * @example
  * const { commit } = await mammoflow.deleteBranch({ branch: 'trial' });
  */
-export async function deleteBranch({ repository }: Session, { branch }: { branch: string }): Promise<BranchPoint> {
+export async function deleteBranch(
+  { repository }: Session,
+  { branch, head }: { branch: string } & Pick<CommitOptions, 'head'>,
+): Promise<BranchPoint> {
+  await requireHeadSeen(repository, branch, head);
   return { branch, commit: await repository.deleteBranch(branch) };
+}
+
+/** @throws MammoflowError `branch-moved` when somebody has committed since the head that was seen. */
+async function requireHeadSeen(repository: Repository, branch: string, seen: string | undefined): Promise<void> {
+  if (seen !== undefined) await requireSeen(repository, branch, await repository.head(branch), seen);
 }

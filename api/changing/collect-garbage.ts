@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { IS_OPEN } from '../../planning/open-executions.js';
 import { stagesEver } from '../../repos/forget-exam.js';
 import { type Amount, bytesOf, findGarbage } from '../../repos/garbage.js';
 import type { Session } from '../session.js';
@@ -23,6 +24,8 @@ export interface GarbageOutcome extends Amount {
   readonly dryRun: boolean;
   /** By the beginning of the key. */
   readonly prefixes: Readonly<Record<string, Amount>>;
+  /** Branches whose objects are damaged, if there are any: whatever they could point at was kept. */
+  readonly damagedBranches?: readonly string[];
   /** Why it ended before everything was removed. */
   readonly stopped?: string;
 }
@@ -52,20 +55,22 @@ export async function collectGarbage(session: Session, options: CollectGarbageOp
     stages: known,
     runningJobs: () => runningJobs(client),
   });
+  const { damagedBranches: names } = garbage;
+  const damaged = names.length === 0 ? {} : { damagedBranches: names };
   if (dryRun) {
     const found = [...garbage.found].map(
       ([prefix, list]) => [prefix, { versions: list.length, bytes: bytesOf(list) }] as const,
     );
-    return { dryRun, ...totalOf(new Map(found)) };
+    return { dryRun, ...damaged, ...totalOf(new Map(found)) };
   }
   const { removed, stopped } = await garbage.remove();
-  return { dryRun, ...totalOf(removed), ...(stopped === undefined ? {} : { stopped }) };
+  return { dryRun, ...damaged, ...totalOf(removed), ...(stopped === undefined ? {} : { stopped }) };
 }
 
 /** Jobs that run, and jobs whose exams still run although they have ended themselves. */
 export async function runningJobs(client: Client): Promise<string[]> {
   const jobs = new Set<string>();
-  const query = "WorkflowType IN ('processCommit', 'processExam') AND ExecutionStatus = 'Running'";
+  const query = `WorkflowType IN ('processCommit', 'processExam') AND ${IS_OPEN}`;
   for await (const { type, workflowId } of client.workflow.list({ query })) {
     // An exam's workflow is called `<job>/<exam>`.
     jobs.add(type === 'processExam' ? workflowId.slice(0, workflowId.lastIndexOf('/')) : workflowId);

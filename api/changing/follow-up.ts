@@ -1,7 +1,8 @@
 import { type Commit, DEFAULT_BRANCH } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { hasWork } from '../../planning/has-work.js';
-import { startJob } from '../jobs/jobs-client.js';
+import type { Repository } from '../../repos/repository.js';
+import { startJob } from '../jobs/start-job.js';
 import type { Session } from '../session.js';
 
 /** Where a verb commits, and whether the job that follows is started. */
@@ -10,6 +11,11 @@ export interface CommitOptions {
   readonly branch?: string;
   /** False commits only: `process` does the rest later. */
   readonly process?: boolean;
+  /**
+   * The head that whoever decided on this had seen. When somebody has committed since, nothing is done; results that a job
+   * brought do not count.
+   */
+  readonly head?: string | undefined;
   /** The commit's message; what was done in a few words unless said. */
   readonly message?: string;
 }
@@ -21,6 +27,47 @@ export interface Committed {
   /** Present when there is no job because the branch is on hold. */
   readonly held?: true;
 }
+
+/**
+ * The repository for a change that was decided on at a head.
+ *
+ * @param seen that head; undefined for whatever is newest.
+ * @throws MammoflowError `branch-moved`, when something is committed and somebody else has committed since.
+ */
+export function sinceHead(repository: Repository, seen: string | undefined): Repository {
+  if (seen === undefined) return repository;
+  return {
+    ...repository,
+    commitOnto: (branch, details, change) =>
+      repository.commitOnto(branch, details, async (roots, sequence, head) => {
+        await requireSeen(repository, branch, head, seen);
+        return change(roots, sequence, head);
+      }),
+  };
+}
+
+/** @throws MammoflowError `branch-moved` when more than results of jobs lies between a head and what somebody had seen. */
+export async function requireSeen(
+  repository: Repository,
+  branch: string,
+  head: Commit | undefined,
+  seen: string,
+): Promise<void> {
+  let commit = head;
+  for (let walked = 0; walked < RESULTS_BETWEEN && commit?.by.kind === 'job' && commit.id !== seen; walked += 1) {
+    commit = await repository.parent(commit);
+  }
+  if (commit?.id === seen) return;
+  const by = commit === undefined ? 'somebody' : commit.author;
+  throw new MammoflowError(
+    'branch-moved',
+    `The branch ${branch} was changed meanwhile by ${by}, so nothing was done.`,
+    'Look at what is there now, then decide again.',
+  );
+}
+
+/** Commits of results that may have come while somebody made up their mind. */
+const RESULTS_BETWEEN = 500;
 
 /** What follows from a commit. */
 export type FollowUp = Pick<Committed, 'job' | 'held'>;

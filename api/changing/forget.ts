@@ -5,6 +5,7 @@ import type { Client } from '@temporalio/client';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { examIdSchema } from '../../pipeline/exam.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
+import { IS_OPEN } from '../../planning/open-executions.js';
 import { type Erasure, readErasure, workersThatApplied } from '../../repos/erasures.js';
 import {
   countTraces,
@@ -164,7 +165,7 @@ async function tracesOf({ store }: Repository, known: readonly string[], exams: 
 async function cancelWorkflows(client: Client, exams: readonly string[]): Promise<string[]> {
   const cancelled: string[] = [];
   for (const exam of exams) {
-    const query = `WorkflowType = 'processExam' AND MammoflowExam = '${exam}' AND ExecutionStatus = 'Running'`;
+    const query = `WorkflowType = 'processExam' AND MammoflowExam = '${exam}' AND ${IS_OPEN}`;
     for await (const { workflowId } of client.workflow.list({ query })) {
       // One that ended a moment ago needs no cancelling.
       await client.workflow

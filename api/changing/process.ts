@@ -2,7 +2,7 @@ import { DEFAULT_BRANCH } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { type Scope, scopeSchema } from '../../pipeline/job.js';
 import { rootOf } from '../../repos/repository.js';
-import { startJob } from '../jobs/jobs-client.js';
+import { startJob } from '../jobs/start-job.js';
 import { requireHead, type Session } from '../session.js';
 
 export interface ProcessOptions {
@@ -48,5 +48,5 @@ export async function processBranch(
       );
     }
   }
-  return { job: await startJob(await session.client(), head, { branch, only: scope.data }) };
+  return { job: await startJob(await session.client(), head, { branch, only: scope.data }, repository.store) };
 }

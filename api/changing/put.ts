@@ -22,6 +22,8 @@ export interface PutOptions extends CommitOptions {
   /** Models only: use the bundle for all exams, or for new and changed ones. */
   readonly for?: 'all' | 'new' | undefined;
   readonly onProgress?: (progress: PutProgress) => void;
+  /** Told what the quality checks will say of some of the exams, before anything is committed. */
+  readonly onRemark?: (remark: string) => void;
 }
 
 /** An exam or a bundle that was not committed, and why. */
@@ -39,6 +41,8 @@ export interface PutOutcome extends Committed {
   readonly leftOutReasons?: Readonly<Record<string, string>>;
   /** What is to be known of exams that were put all the same, as sentences; absent when there is nothing. */
   readonly remarks?: readonly string[];
+  /** What the quality checks will say of some of the exams, as sentences; absent when they will say nothing. */
+  readonly pictures?: readonly string[];
 }
 
 /**
@@ -67,6 +71,8 @@ async function putExams(session: Session, options: PutOptions): Promise<PutOutco
   if (options.for !== undefined) throw new MammoflowError('invalid-argument', '--for is for models.', 'Leave it out.');
   const { exams, refused, leftOut, leftOutReasons, remarks: found } = await findExamFolders(options.paths);
   const remarks = [...found, ...(await lostLists(session, options.branch ?? DEFAULT_BRANCH, exams))];
+  const seen = exams.length === 0 ? [] : await (await import('./look-at-pictures.js')).lookAtPictures(exams);
+  for (const remark of seen) options.onRemark?.(remark);
   const { branch = DEFAULT_BRANCH, message = `Put ${nameOrCount(exams, 'exam')}`, onProgress } = options;
   const result =
     exams.length === 0
@@ -86,6 +92,7 @@ async function putExams(session: Session, options: PutOptions): Promise<PutOutco
     leftOut,
     ...(leftOut.length > 0 && { leftOutReasons }),
     ...(remarks.length > 0 && { remarks }),
+    ...(seen.length > 0 && { pictures: seen }),
   };
 }
 

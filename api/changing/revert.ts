@@ -4,7 +4,7 @@ import { resolveGraph } from '../../planning/resolve-graph.js';
 import { readPipeline } from '../../repos/pipeline-repo.js';
 import { revertRepo } from '../../repos/revert.js';
 import { requireHead, type Session } from '../session.js';
-import { type CommitOptions, type Committed, NO_JOB, startIfWanted } from './follow-up.js';
+import { type CommitOptions, type Committed, NO_JOB, sinceHead, startIfWanted } from './follow-up.js';
 
 export interface RevertOptions extends CommitOptions {
   readonly repo: string;
@@ -31,7 +31,8 @@ export interface RevertOutcome extends Committed {
  * await mammoflow.revert({ repo: 'exams', ref: 'main~1' });
  */
 export async function revert(session: Session, options: RevertOptions): Promise<RevertOutcome> {
-  const { repository, author } = session;
+  const { author } = session;
+  const repository = sinceHead(session.repository, options.head);
   const { branch = DEFAULT_BRANCH, ref } = options;
   const repo = INPUT_REPOS.find((candidate) => candidate === options.repo);
   if (repo === undefined) {

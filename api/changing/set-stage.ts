@@ -7,7 +7,7 @@ import { readPipeline, writePipeline } from '../../repos/pipeline-repo.js';
 import { rootOf } from '../../repos/repository.js';
 import { defaultsOf, requireStage, type StageRow, stageRows } from '../reading/stages.js';
 import { requireHead, type Session } from '../session.js';
-import { type CommitOptions, type Committed, NO_JOB, startIfWanted } from './follow-up.js';
+import { type CommitOptions, type Committed, NO_JOB, sinceHead, startIfWanted } from './follow-up.js';
 
 export interface SetStageOptions extends CommitOptions {
   readonly stage: string;
@@ -34,7 +34,8 @@ type StageSettings = PipelineDocument['stages'][string];
  * await mammoflow.setStage({ stage: 'classify', parameters: { passes: 20 } });
  */
 export async function setStage(session: Session, options: SetStageOptions): Promise<SetStageOutcome> {
-  const { repository, author } = session;
+  const { author } = session;
+  const repository = sinceHead(session.repository, options.head);
   const stages = await session.stages();
   const { stage: name, parameters = {}, branch = DEFAULT_BRANCH } = options;
   const definition = requireStage(stages, name);

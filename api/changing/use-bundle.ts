@@ -7,7 +7,7 @@ import { readPipeline, writePipeline } from '../../repos/pipeline-repo.js';
 import { rootOf } from '../../repos/repository.js';
 import { parseBundleReference, requireBundle } from '../bundle-reference.js';
 import { requireHead, type Session } from '../session.js';
-import { type CommitOptions, type Committed, NO_JOB, startIfWanted } from './follow-up.js';
+import { type CommitOptions, type Committed, NO_JOB, sinceHead, startIfWanted } from './follow-up.js';
 
 export interface UseBundleOptions extends CommitOptions {
   /** Its name, with `@REF` for an earlier state. */
@@ -30,7 +30,8 @@ export interface UseOutcome extends Committed {
  * await mammoflow.useBundle({ bundle: 'nyu-v2', for: 'new' });
  */
 export async function useBundle(session: Session, options: UseBundleOptions): Promise<UseOutcome> {
-  const { repository, author } = session;
+  const { author } = session;
+  const repository = sinceHead(session.repository, options.head);
   const { branch = DEFAULT_BRANCH, bundle: text } = options;
   const reference = parseBundleReference(text, branch);
   await requireHead(repository, branch);

@@ -1,11 +1,13 @@
 import pLimit from 'p-limit';
 import { type Commit, OUTCOMES, type OutcomeItem, type StageItem } from '../../pipeline/commit.js';
 import { type ErrorCode, MammoflowError } from '../../pipeline/errors.js';
-import { type Predictions, predictionsSchema, VARIANTS, type Variant } from '../../pipeline/predictions.js';
-import { readDatumRecord } from '../../repos/datum-records.js';
+import { type Predictions, VARIANTS, type Variant } from '../../pipeline/predictions.js';
+import { QUALITY_STAGE, type QualityWarning } from '../../pipeline/quality-report.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
+import { type HeadlineReader, openHeadlines } from '../../repos/headlines.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 import type { TreeChange } from '../../repos/tree.js';
+import { warningsOf } from '../quality-warnings.js';
 import { compareHeatmaps, type HeatmapDifference } from './compare-heatmaps.js';
 import { byGreatest, distributionsOf, type LabelDistribution, type Movement, movementsOf } from './movements.js';
 
@@ -25,6 +27,8 @@ export interface ExamChange {
   readonly filesChanged: boolean;
   /** Its greatest change, with its sign. */
   readonly greatest: number;
+  /** What the quality checks warn of on either side; absent when they warn of nothing. */
+  readonly warnings?: readonly QualityWarning[];
 }
 
 /** An exam that is in both states, with predictions in one of them at most. */
@@ -103,7 +107,9 @@ export async function compareResults(
   const inOne = new Set([...onlyBefore, ...onlyAfter]);
   const open = [...new Set([...outcomes.keys(), ...classified.keys()])].filter((name) => !inOne.has(name));
 
-  const sides = await Promise.all([before, after].map((commit) => readSide(repository, commit, open)));
+  const headlines = openHeadlines(repository.store);
+  const sides = await Promise.all([before, after].map((commit) => readSide(repository, headlines, commit, open)));
+  await headlines.keep();
   const [left, right] = sides as [Side, Side];
   const exams: ExamChange[] = [];
   const uncompared: UncomparedExam[] = [];
@@ -124,7 +130,15 @@ export async function compareResults(
       const moved = movementsOf(a.predictions, b.predictions, threshold, variants);
       const greatest = [...moved].sort(byGreatest)[0]?.change ?? 0;
       movements.push(...moved);
-      exams.push({ exam, before: a.origin, after: b.origin, filesChanged: inputs.has(exam), greatest });
+      const warnings = distinct([...a.warnings, ...b.warnings]);
+      exams.push({
+        exam,
+        before: a.origin,
+        after: b.origin,
+        filesChanged: inputs.has(exam),
+        greatest,
+        ...(warnings.length === 0 ? {} : { warnings }),
+      });
     }
   }
   exams.sort((a, b) => Math.abs(b.greatest) - Math.abs(a.greatest) || (a.exam < b.exam ? -1 : 1));
@@ -175,25 +189,44 @@ export async function compareResults(
 }
 
 /** An exam's predictions on one side, or the sentence that says why there are none. */
-type Side = (exam: string) => { readonly predictions: Predictions; readonly origin: ResultOrigin } | string;
+type Side = (exam: string) => SideOfExam | string;
 
-async function readSide(repository: Repository, commit: Commit, exams: readonly string[]): Promise<Side> {
-  const [outcomes, classified] = await Promise.all([
+interface SideOfExam {
+  readonly predictions: Predictions;
+  readonly origin: ResultOrigin;
+  readonly warnings: readonly QualityWarning[];
+}
+
+async function readSide(
+  repository: Repository,
+  reader: HeadlineReader,
+  commit: Commit,
+  exams: readonly string[],
+): Promise<Side> {
+  const [outcomes, checked, classified] = await Promise.all([
     repository.outcomes.getMany(rootOf(commit, OUTCOMES), exams),
+    repository.stages.getMany(rootOf(commit, QUALITY_STAGE), exams),
     repository.stages.getMany(rootOf(commit, 'classify'), exams),
   ]);
+  const processed = [...classified.values()].filter(({ name }) => outcomes.get(name)?.outcome === 'processed');
+  const [found, warned] = await Promise.all([reader.predictions(processed), reader.warnings(checked.values())]);
   const limit = pLimit(CONCURRENCY);
   const read = async (exam: string, outcome: OutcomeItem | undefined, item: StageItem | undefined) => {
     if (outcome === undefined) return 'Not processed yet.';
     if (outcome.outcome === 'failed') return outcome.reason ?? 'It failed.';
-    const record = item && (await readDatumRecord(repository.store, 'classify', exam, item.datum));
-    const predictions = predictionsSchema.safeParse(record?.summary).data;
-    if (item === undefined || predictions === undefined) {
+    const of = found.get(exam);
+    if (of !== undefined && 'damaged' in of) return of.damaged;
+    if (item === undefined || of === undefined || 'missing' in of) {
       const erasure = await readErasure(repository.store, exam);
       const erased = erasure !== undefined && item !== undefined && isErased(erasure, item.files);
-      return erased ? erasedOn(erasure) : 'The record of its predictions is gone.';
+      return erased ? erasedOn(erasure) : 'Its commit names no predictions.';
     }
-    return { predictions, origin: { bundle: outcome.bundle, job: item.job, datum: item.datum } };
+    const warnings = warningsOf(warned.get(exam));
+    return {
+      predictions: of.predictions,
+      origin: { bundle: outcome.bundle, job: item.job, datum: item.datum },
+      warnings,
+    };
   };
   const sides = new Map(
     await Promise.all(
@@ -204,6 +237,11 @@ async function readSide(repository: Repository, commit: Commit, exams: readonly 
   );
   return (exam) => sides.get(exam) ?? 'Not processed yet.';
 }
+
+/** Each warning once, though both sides may have it. */
+const distinct = (warnings: readonly QualityWarning[]): QualityWarning[] => [
+  ...new Map(warnings.map((warning) => [JSON.stringify(warning), warning])).values(),
+];
 
 /** Items that are alike in both trees: those of the first without the ones that were changed or removed. */
 function unchanged(items: number, changes: ReadonlyMap<string, TreeChange<StageItem>>): number {

@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { type Client, ServiceError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import type { Commit } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
-import { type JobSummary, jobSummarySchema, type ProcessCommitInput } from '../../pipeline/job.js';
-import { startJobAs } from '../../planning/start-job.js';
+import { type JobSummary, jobSummarySchema } from '../../pipeline/job.js';
+import { isOpen } from '../../planning/open-executions.js';
 import { readJson } from '../../repos/json-objects.js';
 import { jobSummaryKey } from '../../repos/layout.js';
 import type { Repository } from '../../repos/repository.js';
@@ -14,17 +12,6 @@ const POLL_MS = 500;
 const POLLS_PER_LOOK = 4;
 /** A query needs a workflow worker, and there may be none. */
 const QUERY_MS = 5_000;
-
-/** Starts the job that brings results up to what `commit` wants. The id says branch and commit to whoever reads it. */
-export async function startJob(
-  client: Client,
-  commit: Commit,
-  input: ProcessCommitInput & { branch: string },
-): Promise<string> {
-  const job = `${input.branch}-${commit.sequence}-${randomBytes(3).toString('hex')}`;
-  await startJobAs(client, job, commit, input);
-  return job;
-}
 
 /**
  * How a job stands: the summary it left when it has ended, its own counts while it runs.
@@ -42,7 +29,7 @@ export async function readJob(client: Client, repository: Repository, job: strin
       throw new MammoflowError('not-found', `There is no job ${job}.`, 'See `mammoflow jobs`.');
     throw error;
   }
-  if (status === 'RUNNING' || status === 'CONTINUED_AS_NEW') return runningSummary(client, job);
+  if (isOpen(status) || status === 'CONTINUED_AS_NEW') return runningSummary(client, job);
   if (status === 'COMPLETED') return handle.result() as Promise<JobSummary>;
   return {
     ...emptySummary(job),

@@ -1,72 +1,98 @@
 import type { Client } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
-import { z } from 'zod';
+import { IS_OPEN } from '../../planning/open-executions.js';
 import { aliveWorkers } from '../alive-workers.js';
+import { type PendingActivity, pendingActivities } from './pending-activities.js';
 
-/** A stage that is running, waiting to be tried again, or waiting for a worker. */
+/** A stage that is running, waiting to be tried again, or waiting for a worker; or so a step of the job's own. */
 export interface RunningStage {
-  readonly exam: string;
+  /** Absent for a step of the job's own, such as planning. */
+  readonly exam?: string;
+  /** The stage, or the job's own step: `planning`, `committing results`. */
   readonly stage?: string;
   /** What it is at, e.g. `L_MLO 3/4`. */
   readonly step?: string;
-  /** Why its last attempt failed, while it waits for the next. */
+  /** Why its last attempt failed, with what a person can do, while it is tried again. */
   readonly retrying?: string;
+  /** With `retrying`: the number of the present attempt, or of the next. */
+  readonly attempt?: number;
+  /** With `retrying`: when it was first asked for. */
+  readonly since?: string;
+  /** With `retrying`: when it is tried again; absent while an attempt runs. */
+  readonly next?: string;
   /** Why nobody has begun with it. */
   readonly waiting?: string;
 }
 
 /** More would not fit into a line. */
-const EXAMS_SHOWN = 3;
+const SHOWN = 3;
+/** Exams that are asked what they are at: those in trouble are shown first, and they need not come first. */
+const EXAMS_LOOKED_AT = 12;
 
-/** `temporal.api.enums.v1.PendingActivityState` of an activity that no worker has begun. */
-const SCHEDULED = 1;
-
-/** The part of a stage's heartbeat that is shown. */
-const heartbeatSchema = z.object({
-  stage: z.string(),
-  progress: z.object({ step: z.string(), done: z.number(), total: z.number() }).optional(),
-});
+/** What a job does itself, in words. */
+const OWN_STEPS: Readonly<Record<string, string>> = {
+  planJob: 'planning',
+  resolveKnown: 'looking up known results',
+  takeRest: 'planning',
+  landResults: 'committing results',
+  findLostExams: 'looking for lost exams',
+  finishJob: 'ending the job',
+  recordOutcome: 'recording the outcome',
+};
 
 /**
- * What a few of a job's exams are doing now, from the heartbeats of their stages, and which task queues they wait for
- * that nobody serves.
+ * What a job and a few of its exams are doing now, from the heartbeats of their stages, what is tried again (why, how often,
+ * since when), and which task queues they wait for that nobody serves. What is in trouble comes first.
  */
 export async function runningStages(client: Client, job: string): Promise<RunningStage[]> {
-  const query = `MammoflowJob = '${job.replaceAll("'", '')}' AND WorkflowType = 'processExam' AND ExecutionStatus = 'Running'`;
-  const found: RunningStage[] = [];
-  const queues = new Map<string, boolean>();
-  const isServed = async (queue: string): Promise<boolean> => {
-    const known = queues.get(queue) ?? (await isServedBy(client, queue));
-    queues.set(queue, known);
-    return known;
-  };
-  let exams = 0;
-  for await (const run of client.workflow.list({ query })) {
-    if (exams === EXAMS_SHOWN) break;
-    exams += 1;
-    const exam = run.workflowId.slice(job.length + 1);
-    const { raw } = await client.workflow.getHandle(run.workflowId).describe();
-    for (const activity of raw.pendingActivities ?? []) {
-      const payload = activity.heartbeatDetails?.payloads?.[0];
-      const heartbeat = payload && heartbeatSchema.safeParse(defaultPayloadConverter.fromPayload(payload)).data;
-      const progress = heartbeat?.progress;
-      const failure = activity.lastFailure?.message;
-      const queue = activity.activityOptions?.taskQueue?.name;
-      const isUnserved =
-        activity.state === SCHEDULED && queue !== undefined && queue !== null && !(await isServed(queue));
-      if (heartbeat === undefined && !failure && !isUnserved) continue;
-      found.push({
-        exam,
-        ...(heartbeat === undefined ? {} : { stage: heartbeat.stage }),
-        ...(progress === undefined ? {} : { step: `${progress.step} ${progress.done}/${progress.total}` }),
-        ...(failure ? { retrying: failure } : {}),
-        ...(isUnserved ? { waiting: `no worker serves the task queue ${queue}` } : {}),
-      });
-    }
+  const query = `MammoflowJob = '${job.replaceAll("'", '')}' AND WorkflowType = 'processExam' AND ${IS_OPEN}`;
+  const exams: string[] = [];
+  for await (const { workflowId } of client.workflow.list({ query, pageSize: EXAMS_LOOKED_AT })) {
+    if (exams.push(workflowId.slice(job.length + 1)) === EXAMS_LOOKED_AT) break;
   }
-  return found;
+  const [own, ...ofExams] = await Promise.all([
+    pendingActivities(client, job),
+    ...exams.map((exam) => pendingActivities(client, `${job}/${exam}`)),
+  ]);
+  const unserved = await unservedOf(client, [own, ...ofExams].flat());
+  const found = [
+    ...own.flatMap((activity) => shown(undefined, activity, unserved)),
+    ...ofExams.flatMap((pending, index) => pending.flatMap((activity) => shown(exams[index], activity, unserved))),
+  ];
+  const isTrouble = ({ retrying, waiting }: RunningStage): boolean => (retrying ?? waiting) !== undefined;
+  return [...found.filter(isTrouble), ...found.filter((stage) => !isTrouble(stage))].slice(0, SHOWN);
 }
 
-async function isServedBy(client: Client, queue: string): Promise<boolean> {
-  return (await aliveWorkers(client, [queue])).some(({ kinds }) => kinds.includes('activity'));
+/** Nothing for what a worker is about to begin with, and for a step of the job's own that goes well. */
+function shown(exam: string | undefined, activity: PendingActivity, unserved: ReadonlySet<string>): RunningStage[] {
+  const { failure, attempt, since, next, leftTo, queue } = activity;
+  const stage = activity.stage ?? OWN_STEPS[activity.type];
+  const waiting = queue !== undefined && unserved.has(queue) ? `no worker serves the task queue ${queue}` : leftTo;
+  const isOfInterest = failure !== undefined || waiting !== undefined || (exam !== undefined && activity.stage);
+  if (!isOfInterest) return [];
+  return [
+    {
+      ...(exam === undefined ? {} : { exam }),
+      ...(stage === undefined ? {} : { stage }),
+      ...(activity.step === undefined || leftTo !== undefined ? {} : { step: activity.step }),
+      ...(failure === undefined
+        ? {}
+        : {
+            retrying: failure,
+            attempt,
+            ...(since === undefined ? {} : { since }),
+            ...(next === undefined ? {} : { next }),
+          }),
+      ...(waiting === undefined ? {} : { waiting }),
+    },
+  ];
+}
+
+/** The queues that activities wait in and that no worker of activities asks. */
+async function unservedOf(client: Client, pending: readonly PendingActivity[]): Promise<Set<string>> {
+  const queues = [...new Set(pending.flatMap(({ queue }) => queue ?? []))];
+  if (queues.length === 0) return new Set();
+  const workers = await aliveWorkers(client, queues);
+  const isServed = (queue: string): boolean =>
+    workers.some(({ taskQueue, kinds }) => taskQueue === queue && kinds.includes('activity'));
+  return new Set(queues.filter((queue) => !isServed(queue)));
 }

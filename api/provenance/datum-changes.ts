@@ -81,8 +81,13 @@ export function describeChanges(changes: readonly DatumChange[]): string[] {
       phrases.push(`parameter ${change.name} ${valueText(change.before)} → ${valueText(change.after)}`);
     } else if (change.kind === 'model') {
       phrases.push(`model file ${change.role} ${shaText(change.before)} → ${shaText(change.after)}`);
+    } else if (change.kind === 'label' && change.label === 'reference') {
+      // As canonical JSON it fills a screen.
+      phrases.push('what the bundle says of the pictures its model was made for');
     } else if (change.kind === 'label') {
-      phrases.push(`name of the ${change.label} ${change.before ?? 'none'} → ${change.after ?? 'none'}`);
+      phrases.push(
+        `${LABEL_TEXTS[change.label] ?? change.label} ${change.before || 'none'} → ${change.after || 'none'}`,
+      );
     } else if (change.kind === 'preprocessing') phrases.push(`preprocessing of the model file ${change.role}`);
     else {
       const list = files.get(change.repo) ?? [];
@@ -95,6 +100,11 @@ export function describeChanges(changes: readonly DatumChange[]): string[] {
   }
   return phrases;
 }
+
+const LABEL_TEXTS: Readonly<Record<string, string>> = {
+  bundle: 'name of the bundle',
+  accepted: 'quality checks accepted',
+};
 
 const valueText = (value: Json | undefined): string => (value === undefined ? 'none' : canonicalJson(value));
 const shaText = (sha256: string | undefined): string => sha256?.slice(0, 12) ?? 'none';

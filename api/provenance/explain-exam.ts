@@ -2,11 +2,12 @@ import { canonicalJson, type Json } from '../../pipeline/canonical-json.js';
 import type { Commit, CommitOrigin, FileEntry, InputItem, OutcomeItem, StageItem } from '../../pipeline/commit.js';
 import type { DatumKeyDocument, DatumRecord } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
-import { type StageNode, upstreamStages } from '../../pipeline/graph.js';
+import { precedingStages, type StageNode } from '../../pipeline/graph.js';
 import { type ExamOutcome, type JobSettings, jobSettingsSchema, type StageStatus } from '../../pipeline/job.js';
+import { QUALITY_STAGE, type QualityWarning, qualitySummarySchema } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { wantsOf } from '../../planning/wants.js';
-import { readDatumRecord } from '../../repos/datum-records.js';
+import { findDatumRecord } from '../../repos/datum-records.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
 import { readJobOutcome } from '../../repos/exam-outcomes.js';
 import { readJson } from '../../repos/json-objects.js';
@@ -53,6 +54,8 @@ export interface StageExplanation {
   readonly job?: string;
   /** Worker build, host, execution provider and the like. */
   readonly provenance?: Readonly<Record<string, Json>>;
+  /** What a quality stage warns of. */
+  readonly warnings?: readonly QualityWarning[];
   readonly startedAt?: string;
   readonly finishedAt?: string;
   readonly seconds?: number;
@@ -234,9 +237,9 @@ function withoutDatum(
 const failureOf = (stage: string, outcome: OutcomeItem | undefined): string[] =>
   outcome?.stage === stage && outcome.reason !== undefined ? [outcome.reason] : [];
 
-/** The stages directly before this one that gave it nothing to read. */
+/** The stages directly before this one that gave it nothing to read, or as its gate kept it from starting. */
 const blockersOf = (node: StageNode | undefined, statuses: ReadonlyMap<string, StageStatus>): string[] =>
-  (node === undefined ? [] : upstreamStages(node)).flatMap((name) => {
+  (node === undefined ? [] : precedingStages(node)).flatMap((name) => {
     const status = statuses.get(name);
     if (status === 'failed') return [`${name} failed`];
     return status === 'blocked' ? [`${name} was blocked`] : [];
@@ -250,9 +253,16 @@ async function withDatum(
 ): Promise<StageExplanation> {
   const status = context.statuses.get(stage) ?? 'skipped';
   const base = { stage, status, datum: item.datum, files: item.files, job: item.job };
-  const record = await readDatumRecord(repository.store, stage, item.name, item.datum);
+  const found = await findDatumRecord(repository.store, stage, item.name, item.datum);
+  const record = found?.record;
   if (record === undefined) {
-    return { ...base, why: ['The record of how it was made is gone from the bucket.'], inputs: [], models: [] };
+    const what = found === undefined ? 'gone from the bucket' : 'damaged';
+    // Of an exam that was erased nothing comes back.
+    const erasure = await readErasure(repository.store, item.name);
+    const isGone = erasure !== undefined && isErased(erasure, item.files);
+    const next = isGone ? '.' : `: run \`mammoflow process --only ${item.name}\`.`;
+    const why = [`The record of how it was made is ${what}${next}`];
+    return { ...base, why, inputs: [], models: [] };
   }
   const { document } = record;
   const settings = await context.settingsOf(record.job);
@@ -264,11 +274,18 @@ async function withDatum(
     parameters: departures(context.definitions, stage, document.parameters as Json),
     inputs: Object.entries(document.inputs).map(([name, sha256]) => sourceFile(name, sha256, context)),
     models: Object.entries(document.models).map(([role, { sha256 }]) => sourceModel(role, sha256, settings, context)),
+    ...warningsOf(record),
     provenance: record.provenance as Readonly<Record<string, Json>>,
     startedAt: record.startedAt,
     finishedAt: record.finishedAt,
     seconds,
   };
+}
+
+function warningsOf({ document, summary }: DatumRecord): { warnings?: readonly QualityWarning[] } {
+  if (document.stage !== QUALITY_STAGE) return {};
+  const warnings = qualitySummarySchema.safeParse(summary).data?.warnings ?? [];
+  return warnings.length === 0 ? {} : { warnings };
 }
 
 async function reasonOf(
@@ -292,7 +309,7 @@ async function reasonOf(
     const cutOff = again.length === 0 ? [] : [`${again.join(', ')} ran again and wrote the same bytes`];
     return { why: [`same as before: ${notes.join(', ')}`, ...cutOff] };
   }
-  const before = await readDatumRecord(repository.store, stage, item.name, previous.datum);
+  const before = (await findDatumRecord(repository.store, stage, item.name, previous.datum))?.record;
   if (before === undefined) return { why: ['something changed, but the record of what it was is gone', ...notes] };
   const changes = datumChanges(before.document as DatumKeyDocument, record.document as DatumKeyDocument);
   return { why: [...describeChanges(changes), ...notes], changes };

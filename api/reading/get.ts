@@ -2,12 +2,13 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import pLimit from 'p-limit';
 import { DEFAULT_BRANCH, type FileEntry, type TreeItem } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { damagedVersion, missingVersion, readFileEntry } from '../../repos/committed-files.js';
+import { concurrently } from '../../repos/concurrently.js';
 import { erasedOn, openErasures } from '../../repos/erasures.js';
 import { sha256File } from '../../repos/hash.js';
+import { recordDamage } from '../../repos/known-damage.js';
 import type { ObjectStore } from '../../repos/object-store.js';
 import { viewRepo } from '../../repos/read-tree.js';
 import type { Session } from '../session.js';
@@ -34,14 +35,16 @@ export interface GetOutcome {
   readonly written: readonly string[];
   /** Exams that were erased since. */
   readonly erased: readonly string[];
+  /** Files that are gone from the bucket or damaged, and the sentence that says so; the others were downloaded. */
+  readonly bad: readonly { readonly path: string; readonly reason: string }[];
 }
 
 /**
  * Downloads a repo, an exam or a file as it was at a state. Every file is checked against the SHA-256 that it was
- * committed with, and appears under its name only when it is whole.
+ * committed with, and appears under its name only when it is whole. A file that is gone or damaged is passed over and named,
+ * and word of it is left for `put` and for jobs.
  *
- * @throws MammoflowError `not-found` when it is not there; `missing-object` when it was erased or is gone, `corrupt-data`
- *   when it is damaged; `invalid-argument` when other files of the same names are in the folder, and then none is written.
+ * @throws MammoflowError `not-found` when it is not there; `missing-object` when the exam was erased; `invalid-argument` when other files of the same names are in the folder, and then none is written.
  * @example
  * await mammoflow.get({ repo: 'visualize_heatmaps', item: 'exam-17', folder: './pictures' });
  */
@@ -65,21 +68,40 @@ export async function get({ repository }: Session, options: GetOptions): Promise
   }
   const files = chosen
     .filter((one) => !erased.has(one.item.name))
-    .map((one) => ({ entry: one.file, path: join(resolve(folder), one.item.name, one.file.path) }));
+    .map((one) => ({
+      entry: one.file,
+      item: one.item.name,
+      path: join(resolve(folder), one.item.name, one.file.path),
+    }));
   const wanted = options.force === true ? files : await notThereYet(files);
-  const limit = pLimit(CONCURRENCY);
   let done = files.length - wanted.length;
-  await Promise.all(
-    wanted.map(({ entry, path }) =>
-      limit(async () => {
-        signal?.throwIfAborted();
-        await download(repository.store, entry, path);
-        done += 1;
-        onProgress?.(done, files.length);
-      }),
-    ),
-  );
-  return { written: files.map(({ path }) => path), erased: [...erased] };
+  const bad = new Map<string, string>();
+  const fetch = async ({ entry, item: name, path }: FileToGet): Promise<void> => {
+    try {
+      await download(repository.store, entry, path);
+    } catch (error) {
+      const isMissing = error instanceof MammoflowError && error.code === 'missing-object';
+      if (!(error instanceof MammoflowError) || (!isMissing && error.code !== 'corrupt-data')) throw error;
+      bad.set(path, error.sentence);
+      const { key, versionId } = entry;
+      // Whoever may only read still gets to know.
+      await recordDamage(repository.store, {
+        repo,
+        item: name,
+        key,
+        versionId,
+        what: isMissing ? 'missing' : 'damaged',
+      }).catch(() => undefined);
+    }
+    done += 1;
+    onProgress?.(done, files.length);
+  };
+  await concurrently(wanted, CONCURRENCY, fetch, signal);
+  return {
+    written: files.filter(({ path }) => !bad.has(path)).map(({ path }) => path),
+    erased: [...erased],
+    bad: [...bad].map(([path, reason]) => ({ path, reason })),
+  };
 }
 
 /**
@@ -108,6 +130,7 @@ const erasedItem = (name: string, when: string): MammoflowError =>
   );
 
 interface FileToGet {
+  readonly item: string;
   readonly entry: FileEntry;
   readonly path: string;
 }

@@ -1,40 +1,26 @@
+import { type JobRow, listJobs } from '../jobs/list-jobs.js';
 import type { Session } from '../session.js';
 
-export interface JobRow {
-  readonly job: string;
-  readonly status: string;
-  readonly started: string;
-  readonly ended?: string;
-}
+export type { JobRow } from '../jobs/list-jobs.js';
 
 export interface JobsOptions {
   /** End after so many. */
   readonly limit?: number | undefined;
+  /** Go on after this job, the last of the page before. */
+  readonly after?: string | undefined;
 }
 
 /**
- * The jobs that Temporal knows, newest first, one by one.
+ * The jobs that Temporal knows, those that run and then those that ended last, one by one: how each stands, since when, and what became of its exams.
  *
- * @throws MammoflowError `service-unavailable` without Temporal.
+ * @throws MammoflowError `not-found` when there is no job `after`, `service-unavailable` without Temporal.
  * @example
- * for await (const { job, status } of mammoflow.jobs({ limit: 5 })) console.log(job, status);
+ * for await (const { job, status, exams } of mammoflow.jobs({ limit: 5 })) console.log(job, status, exams.failed);
  */
-export async function* jobs(
-  session: Session,
-  { limit = Number.POSITIVE_INFINITY }: JobsOptions = {},
-): AsyncGenerator<JobRow> {
-  const client = await session.client();
-  let given = 0;
-  if (limit <= 0) return;
-  for await (const run of client.workflow.list({ query: "WorkflowType = 'processCommit'" })) {
-    if (run.status.name === 'CONTINUED_AS_NEW') continue;
-    yield {
-      job: run.workflowId,
-      status: run.status.name.toLowerCase(),
-      started: run.startTime.toISOString(),
-      ...(run.closeTime === undefined ? {} : { ended: run.closeTime.toISOString() }),
-    };
-    given += 1;
-    if (given >= limit) return;
-  }
+export async function* jobs(session: Session, { limit, after }: JobsOptions = {}): AsyncGenerator<JobRow> {
+  yield* listJobs(await session.client(), session.repository, {
+    ...(limit === undefined ? {} : { limit }),
+    ...(after === undefined ? {} : { after }),
+    now: session.now().getTime(),
+  });
 }

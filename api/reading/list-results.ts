@@ -2,27 +2,31 @@ import pLimit from 'p-limit';
 import { type Commit, type InputItem, OUTCOMES, type OutcomeItem, type StageItem } from '../../pipeline/commit.js';
 import { graphDigest } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
-import { type JobSettings, jobSettingsSchema } from '../../pipeline/job.js';
-import { type LabelProbabilities, predictionsSchema } from '../../pipeline/predictions.js';
+import { type ExamOutcome, type JobSettings, jobSettingsSchema } from '../../pipeline/job.js';
+import type { LabelProbabilities } from '../../pipeline/predictions.js';
+import { QUALITY_STAGE, type QualityWarning } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { inBatches } from '../../planning/batches.js';
 import { wantsOf } from '../../planning/wants.js';
-import { readDatumRecord } from '../../repos/datum-records.js';
 import { erasedOn, openErasures } from '../../repos/erasures.js';
 import { readJobOutcome } from '../../repos/exam-outcomes.js';
 import { sha256Hex } from '../../repos/hash.js';
+import { type FoundPredictions, type FoundWarnings, openHeadlines } from '../../repos/headlines.js';
 import { readJson } from '../../repos/json-objects.js';
 import { jobSettingsKey } from '../../repos/layout.js';
+import { PREDICTING_STAGE } from '../../repos/read-predictions.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
+import { warningsOf } from '../quality-warnings.js';
 
 /** What is known of one exam. Predictions are there for `processed` and `skipped` only. */
 export interface ExamResult {
   readonly exam: string;
   /**
    * `skipped` only in the view of one job: the results were there already. `waiting`: none that belong to it yet. An exam
-   * that was erased since is `failed`, with that reason.
+   * that was erased since is `failed`, with that reason. `damaged`: there are results that belong to it, and their file or
+   * record is gone or damaged; the next job makes them again.
    */
-  readonly outcome: 'processed' | 'skipped' | 'failed' | 'waiting';
+  readonly outcome: 'processed' | 'skipped' | 'failed' | 'waiting' | 'damaged';
   readonly reason?: string;
   readonly job?: string;
   readonly bundle?: string;
@@ -30,12 +34,14 @@ export interface ExamResult {
   readonly notice?: string;
   /** What lies of it in the inbox: what that waits for, or why it is refused. */
   readonly inbox?: string;
+  /** Its predictions are not what was committed; `reason` says so. */
+  readonly damaged?: true;
   readonly image?: LabelProbabilities;
   readonly imageheatmaps?: LabelProbabilities;
+  /** What the quality checks warn of; absent when they warn of nothing. */
+  readonly warnings?: readonly QualityWarning[];
 }
 
-/** The stage whose summary holds the predictions. */
-const PREDICTING_STAGE = 'classify';
 const CONCURRENCY = 16;
 /** Exams whose outcomes are read in one go; equal paths of the tree are then read once. */
 const AT_ONCE = 200;
@@ -49,9 +55,9 @@ export type AsOf = 'now' | 'then' | { readonly graph: string };
 
 /** Which exams, and from where on. */
 export interface ExamSelection {
-  /** Only these; those that the commit does not have are passed over. */
+  /** Only these, by name; those that the commit does not have are passed over. */
   readonly exams?: readonly string[] | undefined;
-  /** Only those that follow this one in the order of the tree. */
+  /** Only those that follow this one: in the order of the tree, or by name among `exams`. */
   readonly after?: string | undefined;
 }
 
@@ -69,26 +75,37 @@ export async function* streamResults(
 ): AsyncGenerator<ExamResult> {
   const wants = await wantsOf(repository, definitions, commit);
   const erasureOf = await openErasures(repository.store);
-  const limit = pLimit(CONCURRENCY);
+  const headlines = openHeadlines(repository.store);
   const root = rootOf(commit, 'exams');
   const items =
     exams === undefined
       ? repository.inputs.items(root, after)
-      : (await repository.inputs.getMany(root, exams)).values();
-  for await (const batch of inBatches(items, AT_ONCE)) {
-    const names = batch.map(({ name }) => name);
-    const [outcomes, classified] = await Promise.all([
-      repository.outcomes.getMany(rootOf(commit, OUTCOMES), names),
-      repository.stages.getMany(rootOf(commit, PREDICTING_STAGE), names),
-    ]);
-    yield* await Promise.all(batch.map((item) => limit(() => resultAt(item, outcomes.get(item.name), classified))));
+      : chosenItems(await repository.inputs.getMany(root, exams), after);
+  try {
+    for await (const results of ahead(inBatches(items, AT_ONCE), resultsOf)) yield* results;
+  } finally {
+    await headlines.keep();
   }
 
-  async function resultAt(
-    item: InputItem,
-    outcome: OutcomeItem | undefined,
-    classified: ReadonlyMap<string, StageItem>,
-  ): Promise<ExamResult> {
+  async function resultsOf(batch: readonly InputItem[]): Promise<ExamResult[]> {
+    const names = batch.map(({ name }) => name);
+    const [outcomes, classified, checked] = await Promise.all([
+      repository.outcomes.getMany(rootOf(commit, OUTCOMES), names),
+      repository.stages.getMany(rootOf(commit, PREDICTING_STAGE), names),
+      repository.stages.getMany(rootOf(commit, QUALITY_STAGE), names),
+    ]);
+    const states = await Promise.all(batch.map((item) => stateOf(item, outcomes.get(item.name))));
+    const processed = new Set(states.filter(({ outcome }) => outcome === 'processed').map(({ exam }) => exam));
+    const ofProcessed = (found: ReadonlyMap<string, StageItem>) =>
+      [...found.values()].filter(({ name }) => processed.has(name));
+    const [predictions, warnings] = await Promise.all([
+      headlines.predictions(ofProcessed(classified)),
+      headlines.warnings(ofProcessed(checked)),
+    ]);
+    return states.map((state) => withHeadlines(state, predictions.get(state.exam), warnings.get(state.exam)));
+  }
+
+  async function stateOf(item: InputItem, outcome: OutcomeItem | undefined): Promise<ExamResult> {
     const exam = item.name;
     const erasure = await erasureOf(item);
     if (erasure !== undefined) {
@@ -99,12 +116,29 @@ export async function* streamResults(
     if (wants.document.eras.length === 0) return { exam, outcome: 'waiting', reason: 'No model bundle is in use.' };
     const { bundle, notice } = wants.eraOf(item);
     if (outcome === undefined) return { exam, outcome: 'waiting', reason: 'Not processed yet.', bundle };
-    if (outcome.wanted === wants.wantedOf(item, graphWanted(asOf, outcome))) {
-      return resultOf(repository, outcome, classified.get(exam), notice);
-    }
+    if (outcome.wanted === wants.wantedOf(item, graphWanted(asOf, outcome))) return resultOf(outcome, notice);
     const other = outcome.bundle === bundle ? 'other stages or parameters' : `bundle ${outcome.bundle}`;
     return { exam, outcome: 'waiting', reason: `Its results were made with ${other} than is wanted now.`, bundle };
   }
+}
+
+/** By name, since the order of the tree shows only to who goes through all of it. */
+const chosenItems = (found: ReadonlyMap<string, InputItem>, after: string | undefined): InputItem[] =>
+  [...found.values()]
+    .filter(({ name }) => after === undefined || name > after)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+
+/** Works on the next value while the one before is consumed. */
+async function* ahead<T, R>(values: AsyncIterable<T>, work: (value: T) => Promise<R>): AsyncGenerator<R> {
+  let pending: Promise<R> | undefined;
+  for await (const value of values) {
+    const next = work(value);
+    // It is awaited, and fails, in its turn.
+    next.catch(() => undefined);
+    if (pending !== undefined) yield await pending;
+    pending = next;
+  }
+  if (pending !== undefined) yield await pending;
 }
 
 /** The results at a commit, ordered by exam id. For a repo of any size there is {@link streamResults}. */
@@ -144,40 +178,64 @@ export async function* streamJobResults(
   // The stages of the build that planned the job, which need not be those of this one.
   const asOf = { graph: graphDigest(settings.graph, sha256Hex) };
   const limit = pLimit(CONCURRENCY);
+  const headlines = openHeadlines(repository.store);
   for await (const batch of inBatches(streamResults(repository, definitions, commit, asOf, selection), AT_ONCE)) {
-    yield* await Promise.all(batch.map((result) => limit(() => jobResult(repository, settings, result))));
+    const stored = await Promise.all(batch.map(({ exam }) => limit(() => readJobOutcome(repository.store, job, exam))));
+    const ofStage = (stage: string): StageItem[] =>
+      stored.flatMap((one) => {
+        const item = one?.outcome.outcome === 'processed' ? one.stages[stage] : undefined;
+        return item === undefined ? [] : [item];
+      });
+    const [found, warned] = await Promise.all([
+      headlines.predictions(ofStage(PREDICTING_STAGE)),
+      headlines.warnings(ofStage(QUALITY_STAGE)),
+    ]);
+    yield* batch.map((result, index) =>
+      jobResult(settings, result, stored[index], found.get(result.exam), warned.get(result.exam)),
+    );
   }
+  await headlines.keep();
 }
 
-async function jobResult(repository: Repository, settings: JobSettings, before: ExamResult): Promise<ExamResult> {
-  const stored = await readJobOutcome(repository.store, settings.job, before.exam);
+function jobResult(
+  settings: JobSettings,
+  before: ExamResult,
+  stored: ExamOutcome | undefined,
+  found: FoundPredictions | undefined,
+  warned: FoundWarnings | undefined,
+): ExamResult {
   if (stored === undefined) return before.outcome === 'processed' ? { ...before, outcome: 'skipped' } : before;
-  const { outcome, stages, statuses } = stored;
+  const { outcome, statuses } = stored;
   const notice = settings.eras.find((era) => era.bundle === outcome.bundle)?.notice;
-  const result = await resultOf(repository, outcome, stages[PREDICTING_STAGE], notice);
+  const result = withHeadlines(resultOf(outcome, notice), found, warned);
   const skipped = Object.values(statuses).every((status) => status === 'skipped');
   return skipped && result.outcome === 'processed' ? { ...result, outcome: 'skipped' } : result;
 }
 
-/** Predictions are read from the datum's record: trees are for ever, and an erased exam must leave no numbers in them. */
-async function resultOf(
-  repository: Repository,
-  outcome: OutcomeItem,
-  classified: StageItem | undefined,
-  notice: string | undefined,
-): Promise<ExamResult> {
-  const record =
-    outcome.outcome === 'processed' && classified !== undefined
-      ? await readDatumRecord(repository.store, PREDICTING_STAGE, outcome.name, classified.datum)
-      : undefined;
-  const predictions = predictionsSchema.safeParse(record?.summary).data;
-  return {
-    exam: outcome.name,
-    outcome: outcome.outcome,
-    ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
-    job: outcome.job,
-    bundle: outcome.bundle,
-    ...(notice === undefined ? {} : { notice }),
-    ...(predictions === undefined ? {} : { image: predictions.image, imageheatmaps: predictions.imageheatmaps }),
-  };
+const resultOf = (outcome: OutcomeItem, notice: string | undefined): ExamResult => ({
+  exam: outcome.name,
+  outcome: outcome.outcome,
+  ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
+  job: outcome.job,
+  bundle: outcome.bundle,
+  ...(notice === undefined ? {} : { notice }),
+});
+
+/**
+ * Predictions are not in trees: those are for ever, and an erased exam must leave no numbers in them. A number never goes
+ * anywhere without what the quality checks warn of.
+ */
+function withHeadlines(
+  result: ExamResult,
+  found: FoundPredictions | undefined,
+  warned: FoundWarnings | undefined,
+): ExamResult {
+  if (found === undefined || 'missing' in found) return result;
+  if ('damaged' in found) {
+    const reason = `${found.damaged} Run \`mammoflow process\` to make it again.`;
+    return { ...result, outcome: 'damaged', reason };
+  }
+  const { image, imageheatmaps } = found.predictions;
+  const warnings = warningsOf(warned);
+  return { ...result, image, imageheatmaps, ...(warnings.length === 0 ? {} : { warnings }) };
 }

@@ -1,6 +1,7 @@
 import type { Hold } from '../../pipeline/commit.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { aliveWorkers } from '../alive-workers.js';
+import { type Trouble, troubles } from '../jobs/troubles.js';
 import type { Poller } from '../pollers.js';
 import type { Session } from '../session.js';
 import { type StageQueue, stageQueues } from '../stage-queues.js';
@@ -14,6 +15,8 @@ export interface ServicesStatus {
   readonly unserved: readonly string[];
   /** Branches on hold: what is committed to them starts no job. */
   readonly holds: readonly ({ readonly branch: string } & Hold)[];
+  /** What jobs and the taking in of the inbox try again and again, and why. */
+  readonly troubles: readonly Trouble[];
   /** Why not all is well, one sentence each. */
   readonly problems: readonly string[];
 }
@@ -30,7 +33,8 @@ export async function status(session: Session): Promise<ServicesStatus> {
   const queues = [...Object.values(TASK_QUEUES), ...ofStages.map(({ queue }) => queue)];
   const workers = await workersOf(session, queues, problems);
   const unserved = queues.filter((queue) => !(workers ?? []).some(({ taskQueue }) => taskQueue === queue));
-  return { workers: workers ?? [], unserved: workers === undefined ? [] : unserved, holds, problems };
+  const tried = workers === undefined ? [] : await troubles(await session.client());
+  return { workers: workers ?? [], unserved: workers === undefined ? [] : unserved, holds, troubles: tried, problems };
 }
 
 async function lookAtBranches(
@@ -41,7 +45,8 @@ async function lookAtBranches(
   try {
     if (!(await store.isVersioned())) problems.push(`Versioning is not enabled on the bucket ${store.bucket}.`);
     const branches = [];
-    for await (const branch of repository.branches()) branches.push(branch);
+    for await (const branch of repository.branches(undefined, (_, error) => problems.push(error.sentence)))
+      branches.push(branch);
     const holds = branches.flatMap(({ name, hold }) => (hold === undefined ? [] : [{ branch: name, ...hold }]));
     return { ofStages: await stageQueues(repository, branches), holds };
   } catch (error) {

@@ -19,8 +19,9 @@ function modified(path) {
   return existsSync(path) ? statSync(path).mtimeMs : 0;
 }
 
-/** The newest change among the files below a folder whose names end in one of `endings`. */
+/** The newest change of a file, or among the files below a folder whose names end in one of `endings`. */
 function newestIn(folder, endings) {
+  if (!statSync(folder).isDirectory()) return modified(folder);
   let newest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -57,7 +58,7 @@ if (modified(installed) < modified(join(root, 'package-lock.json')) || !existsSy
   run(why, 'npm', ['ci', '--include=dev']);
 }
 
-// The folders that tsconfig.json compiles are the first parts of its `include`.
+// The folders and files that tsconfig.json compiles are the first parts of its `include`.
 const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
 const sourceFolders = include
   .map((pattern) => join(root, pattern.split('/')[0]))

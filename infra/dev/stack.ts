@@ -6,6 +6,7 @@ import { MammoflowError } from '../../pipeline/errors.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { packageRoot, requireReadablePath } from '../package-root.js';
 import { WITHOUT_PROXY } from '../proxy.js';
+import { startConsoleProcess } from './console-process.js';
 import { type EventReceiver, startEventReceiver } from './event-receiver.js';
 import { logTail } from './guarded-process.js';
 import { type KeptProcess, keepRunning } from './keep-running.js';
@@ -69,13 +70,13 @@ export function serviceEnvironment({ temporal, s3 }: Pick<Services, 'temporal' |
 export interface Stack {
   readonly services: Services;
   state(): StackState;
-  /** Tells others, through the state file, where the console is served. */
-  announceConsole(url: string): Promise<void>;
   /** Ends the workers and the receiver, then the services. Calling it twice does no harm. */
   stop(): Promise<void>;
 }
 
 export interface StackOptions extends ServicesOptions {
+  /** Serve the console, too. */
+  readonly console?: boolean;
   /** The workers to run; by default one process for every role. */
   readonly workers?: readonly WorkerProcess[];
 }
@@ -98,6 +99,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const self: ProcessReference = thisProcess();
   const startedAt = new Date().toISOString();
   const workers: KeptProcess[] = [];
+  let page: KeptProcess | undefined;
   let phase: StackState['phase'] = 'starting';
   let consoleUrl: string | undefined;
   let stopped: Promise<void> | undefined;
@@ -125,7 +127,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   onReceiverChange = () => void publish();
   const stop = (): Promise<void> => {
     stopped ??= (async () => {
-      await Promise.all([...workers.map((worker) => worker.stop()), receiver?.process.stop()]);
+      await Promise.all([...workers.map((worker) => worker.stop()), page?.stop(), receiver?.process.stop()]);
       await services.stop();
       await writing;
       await removeState(dataFolder);
@@ -147,6 +149,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         });
       workers.push(keepRunning(await start(), start, { log, onChange: () => void publish() }));
     }
+    if (options.console === true) {
+      const environment = { ...serviceEnvironment(services), MAMMOFLOW_TEMPORAL_UI: services.temporal.ui };
+      const served = await startConsoleProcess({ dataFolder, environment, log, onChange: () => undefined });
+      page = served.process;
+      consoleUrl = served.address;
+    }
     await untilPolled(services, wanted, workers);
     phase = 'ready';
     await publish();
@@ -157,10 +165,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   return {
     services,
     state,
-    async announceConsole(url) {
-      consoleUrl = url;
-      await publish();
-    },
     stop,
   };
 }

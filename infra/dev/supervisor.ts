@@ -124,7 +124,7 @@ async function main([dataFolder = '', roles = '']: readonly string[]): Promise<v
   const asked = new Promise<string>((tell) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => tell(signal));
   });
-  const starting = startStack({ dataFolder, workers: workerProcesses(wanted), log });
+  const starting = startStack({ dataFolder, workers: workerProcesses(wanted), console: true, log });
   const stack = await Promise.race([starting, asked.then(() => undefined)]);
   // Asked to stop while it starts: the guards end what was started.
   if (stack === undefined) process.exit(0);

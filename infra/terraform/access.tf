@@ -10,7 +10,7 @@ locals {
   bucket = aws_s3_bucket.this.arn
 
   # Repos, the stages' output and bookkeeping: what workers and people write. A stage of your own writes under its name.
-  stages  = concat(["crop", "extract_centers", "generate_heatmaps", "visualize_heatmaps", "classify"], var.more_stages)
+  stages  = concat(["crop", "extract_centers", "check_quality", "generate_heatmaps", "visualize_heatmaps", "classify"], var.more_stages)
   written = [for prefix in concat(["exams", "models", "pipeline", ".mammoflow"], local.stages) : "${local.bucket}/${prefix}/*"]
 
   documents = {

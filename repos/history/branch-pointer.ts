@@ -3,7 +3,7 @@ import { sha256Schema } from '../../pipeline/bundle.js';
 import type { Json } from '../../pipeline/canonical-json.js';
 import { branchNameSchema, type Hold, holdSchema } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
-import { parseJson, writeJson } from '../json-objects.js';
+import { parseObject, writeJson } from '../json-objects.js';
 import { branchesPrefix, branchKey } from '../layout.js';
 import type { ListedVersion, ObjectStore, ObjectVersion } from '../object-store.js';
 
@@ -13,8 +13,8 @@ const branchSchema = z.strictObject({ commit: sha256Schema, hold: holdSchema.opt
 /** A branch as read, with what a conditional write needs. */
 export type Pointer = z.infer<typeof branchSchema> & { readonly etag: string };
 
-/** Where a branch points; undefined when there is no such branch. */
-export async function readPointer(store: ObjectStore, name: string): Promise<Pointer | undefined> {
+/** Where a branch points, or pointed by an earlier version of its object; undefined when there is no such branch. */
+export async function readPointer(store: ObjectStore, name: string, versionId?: string): Promise<Pointer | undefined> {
   const checked = branchNameSchema.safeParse(name);
   if (!checked.success) {
     throw new MammoflowError(
@@ -23,8 +23,8 @@ export async function readPointer(store: ObjectStore, name: string): Promise<Poi
     );
   }
   const key = branchKey(checked.data);
-  const object = await store.get(key);
-  return object && { ...parseJson(key, object.bytes, branchSchema), etag: object.etag };
+  const object = await store.get(key, versionId);
+  return object && { ...parseObject(key, object, branchSchema), etag: object.etag };
 }
 
 /** As `readPointer`. @throws MammoflowError `unknown-reference` when there is no such branch. */

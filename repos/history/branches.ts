@@ -17,8 +17,14 @@ export interface BranchHead {
 export interface Branches {
   /** The newest commit of a branch; undefined when the branch does not exist. */
   head(branch: string): Promise<Commit | undefined>;
-  /** All branches by name, those after `after` when given. */
-  branches(after?: string): AsyncGenerator<BranchHead>;
+  /** The id of the newest commit, which need not be readable; undefined when the branch does not exist. */
+  headId(branch: string): Promise<string | undefined>;
+  /**
+   * All branches by name, those after `after` when given.
+   * @param onDamaged told of a branch whose object is damaged, which is then left out.
+   * @throws MammoflowError `corrupt-data` for such a branch, when nobody wants to be told.
+   */
+  branches(after?: string, onDamaged?: (name: string, error: MammoflowError) => void): AsyncGenerator<BranchHead>;
   /** Whether a branch is on hold. Undefined when it is not, or does not exist. */
   holdOf(branch: string): Promise<Hold | undefined>;
   /**
@@ -44,6 +50,9 @@ export interface Branches {
   deleteBranch(branch: string): Promise<string>;
 }
 
+const isDamage = (error: unknown): error is MammoflowError =>
+  error instanceof MammoflowError && error.code === 'corrupt-data';
+
 export function openBranches(store: ObjectStore): Branches {
   return {
     async head(branch) {
@@ -51,9 +60,17 @@ export function openBranches(store: ObjectStore): Branches {
       return pointer && readHeldCommit(store, pointer.commit, `the branch ${branch}`);
     },
 
-    async *branches(after) {
+    async headId(branch) {
+      return (await readPointer(store, branch))?.commit;
+    },
+
+    async *branches(after, onDamaged) {
       for await (const name of branchNames(store, after)) {
-        const pointer = await readPointer(store, name);
+        const pointer = await readPointer(store, name).catch((error) => {
+          if (onDamaged === undefined || !isDamage(error)) throw error;
+          onDamaged(name, error);
+          return undefined;
+        });
         if (pointer === undefined) continue;
         const { commit, hold } = pointer;
         yield { name, commit, ...(hold === undefined ? {} : { hold }) };
@@ -102,7 +119,7 @@ export function openBranches(store: ObjectStore): Branches {
       if (pointer.commit === commit.id) return pointer.commit;
       const moved = await writePointer(store, branch, { commit: commit.id, hold: pointer.hold }, pointer);
       // As in committing, a request that was retried after it had succeeded is refused.
-      if (moved !== undefined || (await readPointer(store, branch))?.commit === commit.id) return pointer.commit;
+      if (moved !== undefined || (await requirePointer(store, branch)).commit === commit.id) return pointer.commit;
       throw new MammoflowError(
         'branch-moved',
         `The branch ${branch} got a new commit meanwhile, so it was not moved.`,

@@ -1,4 +1,5 @@
 import type { Commit, CommitContent, CommitOrigin } from '../../pipeline/commit.js';
+import { MammoflowError } from '../../pipeline/errors.js';
 import type { ObjectStore } from '../object-store.js';
 import { readPointer, writePointer } from './branch-pointer.js';
 import type { Branches } from './branches.js';
@@ -17,6 +18,13 @@ export interface CommitDetails {
   readonly by: CommitOrigin;
 }
 
+const deletedMeanwhile = (branch: string): MammoflowError =>
+  new MammoflowError(
+    'unknown-reference',
+    `The branch ${branch} was deleted while this change was being committed.`,
+    'Name another branch, or make it again with `mammoflow branch create`.',
+  );
+
 export interface Committing {
   /**
    * Applies a change to the head of a branch and moves the branch. Whoever loses a race applies the change again to
@@ -24,6 +32,7 @@ export interface Committing {
    * @param change gets the head's roots (empty ones on a new branch), the sequence number the commit will have, and
    *   the head itself.
    * @returns the new commit, or undefined when the change found nothing to do.
+   * @throws MammoflowError `branch-moved` when it loses every race, `unknown-reference` when the branch is deleted meanwhile.
    */
   commitOnto(
     branch: string,
@@ -41,8 +50,11 @@ export function openCommitting(store: ObjectStore, { parent }: Commits, { head: 
 
   return {
     async commitOnto(branch, details, change) {
+      let existed = false;
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
         const pointer = await readPointer(store, branch);
+        if (attempt > 0 && pointer === undefined && existed) throw deletedMeanwhile(branch);
+        existed = pointer !== undefined;
         const head = pointer && (await readHeldCommit(store, pointer.commit, `the branch ${branch}`));
         const sequence = head === undefined ? 0 : head.sequence + 1;
         const changed = await change(head?.roots ?? {}, sequence, head);
@@ -51,7 +63,8 @@ export function openCommitting(store: ObjectStore, { parent }: Commits, { head: 
           schemaVersion: 1,
           parent: head?.id ?? null,
           sequence,
-          time: new Date().toISOString(),
+          // By the bucket's clock: machines' own may be days apart, and the history would run backwards.
+          time: new Date(store.serverTime()).toISOString(),
           ...details,
           roots: { ...changed.roots },
         };

@@ -2,7 +2,7 @@ import { canonicalJson, type Json } from '../../pipeline/canonical-json.js';
 import { type Commit, type CommitContent, commitSchema } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { sha256Hex } from '../hash.js';
-import { readJson, writeJson } from '../json-objects.js';
+import { readJson, storeUnderHash } from '../json-objects.js';
 import { commitKey, commitPrefix } from '../layout.js';
 import type { ObjectStore } from '../object-store.js';
 import { rootOf } from './roots.js';
@@ -72,7 +72,7 @@ export async function readHeldCommit(store: ObjectStore, id: string, holder: str
 export async function writeCommit(store: ObjectStore, content: CommitContent): Promise<Commit> {
   const document = content as unknown as Json;
   const id = sha256Hex(canonicalJson(document));
-  await writeJson(store, commitKey(id), document, { ifAbsent: true });
+  await storeUnderHash(store, commitKey(id), Buffer.from(canonicalJson(document)), id);
   return { id, ...content };
 }
 

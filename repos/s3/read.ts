@@ -1,16 +1,12 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
-import type { ObjectHead } from '../object-store.js';
+import type { ObjectHead, StoredObject } from '../object-store.js';
 import type { Bucket } from './bucket.js';
 import { wholeSha256 } from './checksums.js';
 import { isMissing } from './errors.js';
 
 /** `ObjectStore.get`. */
-export async function get(
-  bucket: Bucket,
-  key: string,
-  versionId?: string,
-): Promise<{ bytes: Uint8Array; etag: string; versionId: string } | undefined> {
+export async function get(bucket: Bucket, key: string, versionId?: string): Promise<StoredObject | undefined> {
   try {
     const result = await bucket.client.send(
       new GetObjectCommand({
@@ -20,7 +16,13 @@ export async function get(
       }),
     );
     const bytes = await result.Body?.transformToByteArray();
-    return { bytes: bytes ?? new Uint8Array(), etag: result.ETag ?? '', versionId: result.VersionId ?? '' };
+    const sha256 = result.Metadata?.sha256;
+    return {
+      bytes: bytes ?? new Uint8Array(),
+      etag: result.ETag ?? '',
+      versionId: result.VersionId ?? '',
+      ...(sha256 === undefined ? {} : { sha256 }),
+    };
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { LifecycleRule } from '@aws-sdk/client-s3';
-import { judgeLifecycle } from '../../cli/doctor.js';
+import { judgeLifecycle } from '../../infra/diagnosis/bucket.js';
 
 const rule = (more: Partial<LifecycleRule>): LifecycleRule => ({ ID: 'rule-1', Status: 'Enabled', ...more });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildProgram } from '../../cli/main.js';
 import type { PutOutcome } from '../../index.js';
@@ -109,6 +109,34 @@ describe('the data verbs of the real command', function () {
     assert.equal(pipeline.stdout, 'no commits\n');
   });
 
+  it('log and results take a branch by its name, and say what does not go together', async () => {
+    assert.equal((await mammoflow(s3, 'branch', 'create', 'trial', 'main~1')).exitCode, 0);
+    const [branch, at, both, results, twice] = await Promise.all([
+      json<{ message: string }[]>('log', '--branch', 'trial'),
+      json<{ message: string }[]>('log', '@trial'),
+      mammoflow(s3, 'log', 'exams@main', '--branch', 'trial'),
+      json<{ exam: string }[]>('results', '--branch', 'trial', '--waiting', '--exam', 'a', 'nosuch'),
+      mammoflow(s3, 'results', 'main', '--branch', 'trial'),
+    ]);
+    assert.deepEqual(
+      branch.map(({ message }) => message),
+      ['put 1'],
+    );
+    assert.deepEqual(at, branch);
+    assert.match(both.stderr, /^error: Both @main and --branch trial are given\./);
+    assert.deepEqual(
+      results.map(({ exam }) => exam),
+      ['a'],
+    );
+    assert.match(twice.stderr, /^error: Both main and --branch trial are given\./);
+  });
+
+  it('ls and get say what was meant when something in a repo is not joined to it', async () => {
+    const [ls, get] = await Promise.all([mammoflow(s3, 'ls', 'exams', 'a'), mammoflow(s3, 'get', 'exams/a/L_CC.png')]);
+    assert.match(ls.stderr, /^error: What is meant inside a repo is joined to it\. Write `mammoflow ls exams:a`\.$/m);
+    assert.match(get.stderr, /comes after a colon: exams:a\/L_CC\.png\.$/m);
+  });
+
   it('diff lists what was added, removed and changed, with the files', async () => {
     const forwards = [
       { name: 'b', change: 'changed', files: ['~L_CC.png'] },
@@ -145,7 +173,37 @@ describe('the data verbs of the real command', function () {
       assert.ok(printed.stdout.includes('PNG'));
     }));
 
-  it('get leaves no file behind whose bytes are not those that were committed', () =>
+  it('get leaves what is there already alone, and overwrites other content only with --force', () =>
+    withTemporaryFolder(async (folder) => {
+      await json('get', 'exams:b', folder);
+      assert.equal((await json<string[]>('get', 'exams:b', folder)).length, 4, 'the same again is no harm');
+      const file = join(folder, 'b', 'L_CC.png');
+      await writeFile(file, 'a note of mine');
+      await rm(join(folder, 'b', 'R_CC.png'));
+      await fails(
+        /b\/L_CC\.png is there and has another content\. Choose another folder, or overwrite them with --force\./,
+        'get',
+        'exams:b',
+        folder,
+      );
+      assert.equal(await readFile(file, 'utf8'), 'a note of mine');
+      assert.deepEqual(
+        (await readdir(join(folder, 'b'))).sort(),
+        views.filter((view) => view !== 'R_CC.png'),
+      );
+      await json('get', 'exams:b', folder, '--force');
+      assert.deepEqual(await readFile(file), makePng({ rows: 8, columns: 7 }));
+      assert.deepEqual((await readdir(join(folder, 'b'))).sort(), views);
+    }));
+
+  it('branch, models and stage alone list', () =>
+    Promise.all(
+      ['branch', 'models', 'stage'].map(async (group) =>
+        assert.deepEqual(await json(group), await json(group, 'list'), group),
+      ),
+    ));
+
+  it('get goes on past a damaged file, leaves nothing of it behind, and says so at the end', () =>
     withTemporaryFolder(async (folder) => {
       const repository = openRepository(storeOf(s3));
       await repository.commitOnto('damaged', details, async () => {
@@ -160,14 +218,15 @@ describe('the data verbs of the real command', function () {
         };
       });
       repository.store.close();
-      await fails(
-        /exams\/a\/L_CC\.png does not have the SHA-256.*Put the file again/,
-        'get',
-        'exams@damaged:a',
-        folder,
+      const { exitCode, stdout, stderr } = await mammoflow(s3, 'get', 'exams@damaged:a', folder);
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /exams\/a\/L_CC\.png does not have the SHA-256.*Put the file again/);
+      assert.match(stdout, /^3 files in .*\n1 not downloaded, because damaged or gone: see above$/m);
+      assert.deepEqual(
+        (await readdir(join(folder, 'a'))).sort(),
+        views.filter((view) => view !== 'L_CC.png'),
+        'the others are there',
       );
-      const left = await readdir(join(folder, 'a')).catch(() => []);
-      assert.ok(!left.some((name) => name.startsWith('L_CC.png')), left.join());
     }));
 
   it('results shows exams that wait, for people, as CSV and as JSON', async () => {
@@ -196,6 +255,10 @@ describe('the data verbs of the real command', function () {
       await Promise.all([
         fails(/`-` prints a single file\. Name one/, 'get', 'exams:a', '-'),
         fails(/whole repo\. Leave out ":a"/, 'diff', 'exams:a'),
+        fails(/joined to it\. Write `mammoflow ls exams:a`\./, 'ls', 'exams', 'a'),
+        fails(/joined to it\. Write `mammoflow ls exams@main:a\/L_CC\.png`\./, 'ls', 'exams@main:a', 'L_CC.png'),
+        fails(/after a colon: exams:a\./, 'ls', 'exams/a'),
+        fails(/after a colon: crop:a\/L_CC\.png\./, 'get', 'crop/a/L_CC.png', folder),
         fails(/no exam in .*An exam is a folder with L_CC\.png/, 'put', 'exams', folder),
         mammoflow(s3, 'log', '--limit', 'many').then(({ exitCode, stderr }) => {
           assert.equal(exitCode, 1);

@@ -17,16 +17,16 @@ describe('results as CSV', () => {
     };
     const lines = resultsCsv([result]).split('\r\n');
     assert.deepEqual(lines, [
-      `exam,outcome,reason,job,bundle,classifier,${LABELS.join(',')},notice`,
-      `a,processed,,j,b,image,0,0.125,0.25,0.375,${RESEARCH_USE_ONLY}`,
-      `a,processed,,j,b,imageheatmaps,0,0.125,0.25,0.375,${RESEARCH_USE_ONLY}`,
+      `exam,outcome,reason,job,bundle,classifier,${LABELS.join(',')},warnings,notice`,
+      `a,processed,,j,b,image,0,0.125,0.25,0.375,,${RESEARCH_USE_ONLY}`,
+      `a,processed,,j,b,imageheatmaps,0,0.125,0.25,0.375,,${RESEARCH_USE_ONLY}`,
     ]);
   });
 
   it('quote what holds commas, quotes or line ends, and leave numbers out where there are none', () => {
     const failed: ExamResult = { exam: 'a', outcome: 'failed', reason: 'No "breast", \nnone.', notice: 'Random.' };
     assert.ok(
-      resultsCsv([failed]).includes(`a,failed,"No ""breast"", \nnone.",,,image,,,,,${RESEARCH_USE_ONLY} Random.\r\n`),
+      resultsCsv([failed]).includes(`a,failed,"No ""breast"", \nnone.",,,image,,,,,,${RESEARCH_USE_ONLY} Random.\r\n`),
       resultsCsv([failed]),
     );
   });

@@ -71,7 +71,12 @@ describe('mammoflow stage set', () => {
     }));
 
   const wrong: readonly [string, readonly string[], object, RegExp][] = [
-    ['clasify', ['passes=1'], {}, /^There is no stage clasify\. The stages are crop, extract_centers, .*classify\.$/],
+    [
+      'clasify',
+      ['passes=1'],
+      {},
+      /^There is no stage clasify\. The stages are crop, extract_centers, check_quality, .*classify\.$/,
+    ],
     [
       'classify',
       ['pases=1'],

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import {
+  dismissInboxItem,
   fingerprintOf,
   listRefusals,
   openInboxItem,
@@ -9,7 +11,8 @@ import {
   walkInbox,
 } from '../../repos/inbox.js';
 import { openInbox } from '../support/inbox.js';
-import { withRepository } from '../support/repository.js';
+import { storeOf, withRepository } from '../support/repository.js';
+import { s3ClientOf, testServices } from '../support/services.js';
 
 describe('the inbox', function () {
   this.timeout(60_000);
@@ -95,4 +98,20 @@ describe('the inbox', function () {
       assert.equal(await readRefusal(store, { ...item, files: again }), undefined);
       inbox.close();
     }));
+
+  it('moves out what was uploaded before the bucket kept versions', async () => {
+    const { s3 } = await testServices();
+    const bucket = `test-late-${Date.now()}`;
+    const client = s3ClientOf(s3);
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    const Key = 'inbox/exams/late/L_CC.png';
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'old' }));
+    const Status = { Status: 'Enabled' } as const;
+    await client.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: Status }));
+    client.destroy();
+    const store = storeOf({ ...s3, bucket });
+    assert.deepEqual(await dismissInboxItem(store, 'exams', 'late', 'now'), ['dismissed/exams/late/now/L_CC.png']);
+    assert.deepEqual(await openInboxItem(store, 'exams', 'late'), []);
+    store.close();
+  });
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Service } from '../../infra/dev/services.js';
 import { type ErrorCode, MammoflowError } from '../../pipeline/errors.js';
+import { concurrently } from '../../repos/concurrently.js';
 import { sha256Hex } from '../../repos/hash.js';
 import type { ListedVersion, ObjectStore } from '../../repos/object-store.js';
 import { openObjectStore } from '../../repos/s3/open-object-store.js';
@@ -103,6 +104,53 @@ describe('the object store', () => {
     assert.ok(second);
     assert.equal(await put('condition', 'three', { ifMatch: first.etag }), undefined);
     assert.equal(await read('condition'), 'two');
+  });
+
+  it('says that a condition did not hold, too, where there is nothing any more', async () => {
+    assert.equal(await put('absent', 'one', { ifMatch: '"0cc175b9c0f1b6a831c399e269772661"' }), undefined);
+    assert.equal(await store.head('absent'), undefined);
+  });
+
+  it('names every version once, whatever the server says at the end of a page', async () => {
+    const count = 1_050;
+    await concurrently(Array.from({ length: count }).keys(), 32, (index) => put(`paged/${index}`, 'x'));
+    const ids: string[] = [];
+    for await (const { key, versionId } of store.listVersions('paged/')) ids.push(`${versionId} ${key}`);
+    assert.equal(ids.length, count);
+    assert.equal(new Set(ids).size, count);
+  }).timeout(60_000);
+
+  it('takes the deletion of a version that is gone for done while others of the key remain', async () => {
+    const first = await put('gone', 'one');
+    const second = await put('gone', 'two');
+    assert.ok(first && second);
+    await store.deleteVersions([first]);
+    await store.deleteVersions([first]);
+    assert.equal(await read('gone'), 'two');
+  });
+
+  it('looks at, copies and removes what was stored before the bucket kept versions', async () => {
+    const client = s3ClientOf(s3);
+    const bucket = `${s3.bucket}-late`;
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    for (const Key of ['old', 'replaced'])
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'old' }));
+    const Status = { Status: 'Enabled' } as const;
+    await client.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: Status }));
+    client.destroy();
+    const late = storeOf({ ...s3, bucket });
+    await late.put('replaced', Buffer.from('new'), { sha256: sha256Hex('new') });
+    for (const key of ['old', 'replaced']) {
+      const from = { key, versionId: 'null' };
+      assert.equal((await late.head(key, 'null'))?.size, 3);
+      const copy = await late.copy(from, `copy/${key}`, { sha256: sha256Hex('old') });
+      assert.ok(copy && copy.versionId !== 'null');
+      assert.equal(Buffer.from((await late.get(copy.key, copy.versionId))?.bytes ?? []).toString(), 'old');
+      await late.deleteVersions([from]);
+      assert.equal(await late.head(key, 'null'), undefined);
+    }
+    assert.equal(Buffer.from((await late.get('replaced'))?.bytes ?? []).toString(), 'new');
+    late.close();
   });
 
   it('lets exactly one of sixteen writers at once be first', async () => {

@@ -132,6 +132,21 @@ describe('putting items', () => {
       }),
     ));
 
+  it('begins nothing more after an upload that failed, and has ended when it says so', () =>
+    withTemporaryFolder((folder) =>
+      withRepository(async (repository, s3) => {
+        const names = Array.from({ length: 60 }, (_, index) => `exam-${String(index).padStart(2, '0')}`);
+        const items = await itemsOf(folder, Object.fromEntries(names.map((name) => [name, { 'L_CC.png': name }])));
+        const [first, ...rest] = items as [ItemToPut, ...ItemToPut[]];
+        const gone = { ...first, files: [{ path: 'L_CC.png', local: join(folder, 'gone') }] };
+        await assert.rejects(putExams(repository, [gone, ...rest]), /ENOENT/);
+        const uploaded = (await versionsUnder(s3, 'exams/')).length;
+        assert.ok(uploaded < 40, `${uploaded} were uploaded`);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        assert.equal((await versionsUnder(s3, 'exams/')).length, uploaded, 'nothing goes on');
+      }),
+    ));
+
   it('keeps what two puts at once have put', () =>
     withTemporaryFolder((folder) =>
       withRepository(async (repository, s3) => {

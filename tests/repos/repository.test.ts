@@ -135,6 +135,28 @@ describe('committing onto a branch', () => {
       assert.deepEqual(rest, ['trial'], 'those after one of them');
     }));
 
+  it('is not made a first commit of a branch that somebody deletes meanwhile', () =>
+    withRepository(async (repository) => {
+      await add(repository, 'a');
+      const trial = await add(repository, 'b', 'exams', 'trial');
+      const commit = repository.commitOnto('trial', details, async (roots) => {
+        if ((await repository.head('trial')) !== undefined) await repository.deleteBranch('trial');
+        return { roots: { ...roots, models: rootOf(trial, 'exams') } };
+      });
+      await fails(commit, 'unknown-reference', /branch trial was deleted while this change was being committed/);
+      assert.equal(await repository.head('trial'), undefined);
+    }));
+
+  it('shows the whole ones beside one whose object is damaged, which is named', () =>
+    withRepository(async (repository) => {
+      await add(repository, 'a');
+      await add(repository, 'b', 'exams', 'trial');
+      await overwrite(repository.store, branchKey('main'), '{"commit":');
+      const [whole, damaged]: [string[], string[]] = [[], []];
+      for await (const { name } of repository.branches(undefined, (name) => damaged.push(name))) whole.push(name);
+      assert.deepEqual([whole, damaged], [['trial'], ['main']]);
+    }));
+
   it('takes no branch name that would leave its folder', () =>
     withRepository(async (repository) => {
       for (const name of ['../main', 'a/b', '', '-x', 'a b']) {

@@ -1,4 +1,9 @@
-import { ListObjectVersionsCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import type { S3Service } from '../../infra/dev/services.js';
 import { VIEWS, type View, viewFile } from '../../pipeline/exam.js';
 import { sha256Hex } from '../../repos/hash.js';
@@ -13,6 +18,8 @@ export interface TestInbox {
   uploadViews(exam: string, views?: readonly View[], content?: string): Promise<void>;
   /** Keys of all versions and delete markers below a prefix (`inbox/` unless given), a key once for each. */
   keys(prefix?: string): Promise<string[]>;
+  /** Whether the bucket keeps versions of what is uploaded from now on. */
+  keepVersions(keep: boolean): Promise<void>;
   close(): void;
 }
 
@@ -46,6 +53,10 @@ export function openInbox(s3: S3Service): TestInbox {
         if (page.IsTruncated !== true) return keys.sort();
         markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
       }
+    },
+    async keepVersions(keep) {
+      const VersioningConfiguration = { Status: keep ? 'Enabled' : 'Suspended' } as const;
+      await client.send(new PutBucketVersioningCommand({ Bucket: s3.bucket, VersioningConfiguration }));
     },
     close: () => client.destroy(),
   };

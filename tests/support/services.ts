@@ -23,6 +23,12 @@ export function testServices(): Promise<Services> {
   return starting;
 }
 
+/** Where the shared services keep their data, for tests that damage it. They must have been started. */
+export function testDataFolder(): string {
+  if (folder === undefined) throw new Error('the test services are not started');
+  return folder;
+}
+
 /** A new, empty, versioned bucket on the shared S3 server. */
 export async function freshBucket(): Promise<S3Service> {
   const { s3 } = await testServices();

@@ -89,6 +89,23 @@ export const report: StageDefinition = defineStage({
 
 export const SMALL_STAGES: readonly StageDefinition[] = [measure, weigh, report];
 
+/** A gate that no stage reads: it refuses a scan of 13. Hand it in beside the others. */
+export const doubt: StageDefinition = defineStage({
+  name: 'doubt',
+  version: '1',
+  resource: 'cpu',
+  upstream: ['exams'],
+  modelRoles: [],
+  gate: true,
+  parameters: z.strictObject({ refused: z.string().default('13') }),
+  async run(inputs, { refused }, { outputFolder }) {
+    const scan = await readFile(inputs.files.exams?.['scan.txt'] as string, 'utf8');
+    if (scan === refused) throw new ExamError('quality-refused', `The scan of exam ${inputs.exam} is ${scan}.`);
+    await writeFile(join(outputFolder, 'doubt.txt'), 'none\n');
+    return { files: ['doubt.txt'] };
+  },
+});
+
 const noInference: InferencePool = {
   lanes: 0,
   patchBatch: 0,
@@ -144,8 +161,11 @@ export const editPipeline = (
 
 let bundling: Promise<WorkflowBundle> | undefined;
 
-/** A system whose workers run the small stages, in this process. */
-export async function openSmallSystem(services?: Services): Promise<SmallSystem> {
+/** A system whose workers run the small stages, or those given, in this process. */
+export async function openSmallSystem(
+  services?: Services,
+  stages: readonly StageDefinition[] = SMALL_STAGES,
+): Promise<SmallSystem> {
   const system = await openTestSystem(services);
   bundling ??= bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../../workflows/index.js', import.meta.url)),
@@ -175,11 +195,11 @@ export async function openSmallSystem(services?: Services): Promise<SmallSystem>
       const cache = await openFileCache(repository.store, join(system.folder, 'cache', 'small'), 1e8);
       const stageActivities = createStageActivities({
         repository,
-        stages: SMALL_STAGES,
+        stages,
         cache,
         provenance: { build: 'test' },
         async runStage(run, { signal, onProgress }) {
-          const stage = SMALL_STAGES.find(({ name }) => name === run.stage) as StageDefinition;
+          const stage = stages.find(({ name }) => name === run.stage) as StageDefinition;
           begun.push(`${run.inputs.exam} ${run.stage}`);
           const result = await stage.run(run.inputs, stage.parameters.parse(run.parameters), {
             outputFolder: run.outputFolder,
@@ -201,8 +221,8 @@ export async function openSmallSystem(services?: Services): Promise<SmallSystem>
               ? {
                   workflowBundle,
                   activities: {
-                    ...createControlActivities({ repository, client, stages: SMALL_STAGES }),
-                    ...createTakeInActivities({ repository, client, stages: SMALL_STAGES, inbox }),
+                    ...createControlActivities({ repository, client, stages }),
+                    ...createTakeInActivities({ repository, client, stages, inbox }),
                   },
                 }
               : { activities: { ...stageActivities }, maxConcurrentActivityTaskExecutions: atOnce }),

@@ -102,18 +102,24 @@ describe('the inference process', function () {
     });
   });
 
-  it('says so when the process is killed under a run, and runs the next one in a new process', async () => {
+  it('tells a process that was killed under a run from one that crashed, and runs the next one in a new process', async () => {
     await withFolder(async (folder) => {
       const inputs = await inputsIn(folder);
       let killed: number | undefined;
-      const run = client.runStage(heatmapRequest(inputs, folder, LONG), {
-        signal: never,
-        onProgress: () => {
-          killed ??= client.processId();
-          process.kill(killed as number, 'SIGKILL');
-        },
-      });
-      await assert.rejects(run, (error) => error instanceof MammoflowError && error.code === 'worker-crashed');
+      for (const [signal, code] of [
+        ['SIGKILL', 'worker-killed'],
+        ['SIGSEGV', 'worker-crashed'],
+      ] as const) {
+        killed = undefined;
+        const run = client.runStage(heatmapRequest(inputs, folder, LONG), {
+          signal: never,
+          onProgress: () => {
+            killed ??= client.processId();
+            process.kill(killed as number, signal);
+          },
+        });
+        await assert.rejects(run, (error) => error instanceof MammoflowError && error.code === code);
+      }
       const again = await client.runStage(heatmapRequest(inputs, folder), { signal: never, onProgress: () => {} });
       assert.equal(again.files.length, 4);
       assert.notEqual(client.processId(), killed);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runningJobs } from '../../api/changing/collect-garbage.js';
-import { startJob, waitForJob } from '../../api/jobs/jobs-client.js';
+import { waitForJob } from '../../api/jobs/jobs-client.js';
+import { startJob } from '../../api/jobs/start-job.js';
 import type { Commit } from '../../pipeline/commit.js';
 import { readFileEntry } from '../../repos/committed-files.js';
 import { readDatumRecord } from '../../repos/datum-records.js';

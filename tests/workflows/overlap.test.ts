@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { startJob, waitForJob } from '../../api/jobs/jobs-client.js';
+import { waitForJob } from '../../api/jobs/jobs-client.js';
+import { startJob } from '../../api/jobs/start-job.js';
 import { type Commit, OUTCOMES } from '../../pipeline/commit.js';
 import type { JobSummary } from '../../pipeline/job.js';
 import { readFileEntry } from '../../repos/committed-files.js';
@@ -64,6 +65,21 @@ describe('jobs that overlap', function () {
     assert.equal(await weightOf('old-0'), undefined);
     await ended(await start());
     assert.equal(await weightOf('old-0'), JSON.stringify({ weight: 2001, model: 'red' }));
+  });
+
+  it('compute nothing twice, although both want the same at the same time', async () => {
+    await system.useModel('blue', 'all');
+    const before = system.begun.length;
+    await system.startSmallWorkers({ roles: ['workflow'] });
+    const client = await system.session.client();
+    const jobs = [await start(), await startJob(client, await head(), { branch: 'main', only: 'all' })];
+    for (const job of jobs)
+      await until(`${job} to be under way`, async () => (await runningExams(system, job)) === REPLAYED.length);
+    await system.startSmallWorkers({ roles: ['cpu', 'gpu'] });
+    for (const job of jobs) assert.equal((await ended(job)).exams.failed, 0);
+    const begun = system.begun.slice(before).sort();
+    assert.deepEqual(begun, [...new Set(begun)]);
+    assert.equal(begun.filter((datum) => datum.endsWith(' weigh')).length, REPLAYED.length);
   });
 
   it('each bring about what is wanted in the end, whichever finishes last', async () => {

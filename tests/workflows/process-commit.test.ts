@@ -28,7 +28,7 @@ describe('processing a commit', function () {
   });
   after(() => system.close());
 
-  it('computes the five stages of every exam and commits each exam whole', async () => {
+  it('computes every stage of every exam and commits each exam whole', async () => {
     await drawExams(join(system.folder, 'first'), ['exam-1', 'exam-2']);
     await system.put('exams', join(system.folder, 'first'));
     const summary = await system.process();

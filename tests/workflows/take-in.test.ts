@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { takeInExams } from '../../activities/inbox/take-in-exams.js';
 import { setArrivals } from '../../api/changing/set-arrivals.js';
 import { ensureInboxSchedule } from '../../infra/inbox-schedule.js';
 import { MODEL_CARD_FILE } from '../../pipeline/bundle.js';
@@ -10,6 +11,7 @@ import { VIEWS, viewFile } from '../../pipeline/exam.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { inboxSettingsSchema } from '../../pipeline/inbox-settings.js';
 import { inboxScheduleId, type TakeInState, takeInWorkflowId } from '../../pipeline/take-in.js';
+import { lookIntoInbox } from '../../planning/look-into-inbox.js';
 import { readPipeline } from '../../repos/pipeline-repo.js';
 import { rootOf } from '../../repos/repository.js';
 import { hintInbox } from '../../triggers/hint.js';
@@ -82,6 +84,37 @@ describe('taking in', function () {
     const { takenIn, stray } = await state();
     assert.deepEqual(takenIn, { exams: 1, bundles: 0, commits: 1 });
     assert.deepEqual(stray, { files: 1, examples: ['inbox/exams/exam-1/notes.txt'] });
+  });
+
+  it('takes in what was uploaded before the bucket kept versions, and what replaced some of it', async () => {
+    await inbox.keepVersions(false);
+    await inbox.uploadViews('late-1');
+    await inbox.uploadViews('late-2');
+    await inbox.keepVersions(true);
+    await inbox.uploadViews('late-2', ['L_CC', 'R_CC'], 'again');
+    await hintInbox(client);
+    await until('the results', async () => (await results()) === 2);
+    await until('the inbox to be empty', async () => (await inbox.keys()).length === 0);
+    assert.equal((await state()).trouble, undefined);
+  });
+
+  it('refuses what it cannot move, with what to do, and does not try it without end', async () => {
+    await inbox.uploadViews('exam-1');
+    const { store } = repository();
+    // A bucket that lists versions which it does not give, as some servers do with files put into their folders.
+    const stuck = { ...store, get: async () => undefined };
+    const settings = { ...INBOX, quietSeconds: 0 };
+    const request = { branch: 'main', exams: ['exam-1'], settings, seen: {}, batch: 'b', after: -1 };
+    // Until they count as quiet, nothing is tried.
+    const refused = await until('the attempt', async () => {
+      const taken = await takeInExams({ ...repository(), store: stuck }, request);
+      assert.equal(taken.exams, 0);
+      return taken.refused.length > 0 && taken.refused;
+    });
+    assert.match(refused[0]?.reason ?? '', /^Exam exam-1 cannot be moved out of the inbox: .* Upload it again/);
+    const look = await lookIntoInbox(repository(), { branch: 'main', settings, shown: 5, batch: 5 });
+    assert.deepEqual([look.exams, look.report.items[0]?.state], [[], 'refused']);
+    assert.match(look.report.items[0]?.sentence ?? '', /mammoflow inbox dismiss exam-1`/);
   });
 
   it('makes one commit of exams that come together, refuses a bad one alone, and does not try it again', async () => {

@@ -10,10 +10,11 @@ import { moveBranch } from '../../api/changing/branch.js';
 import { revert } from '../../api/changing/revert.js';
 import { setStage } from '../../api/changing/set-stage.js';
 import { useBundle } from '../../api/changing/use-bundle.js';
-import { startJob, waitForJob } from '../../api/jobs/jobs-client.js';
+import { waitForJob } from '../../api/jobs/jobs-client.js';
 import { type RunningStage, runningStages } from '../../api/jobs/running-stages.js';
+import { startJob } from '../../api/jobs/start-job.js';
 import { type ExamResult, listResults } from '../../api/reading/list-results.js';
-import type { Finding } from '../../cli/doctor.js';
+import type { Finding } from '../../infra/diagnosis/finding.js';
 import { writePlaceholderBundle } from '../../models/placeholder/placeholder-bundle.js';
 import type { Commit } from '../../pipeline/commit.js';
 import type { JobSummary } from '../../pipeline/job.js';
@@ -76,6 +77,7 @@ describe('changing what is wanted', function () {
     assert.deepEqual(countsOf(summary), {
       crop: [0, 2],
       extract_centers: [0, 2],
+      check_quality: [0, 2],
       generate_heatmaps: [0, 2],
       visualize_heatmaps: [0, 2],
       classify: [2, 0],
@@ -126,6 +128,7 @@ describe('changing what is wanted', function () {
     assert.deepEqual(countsOf(summary), {
       crop: [0, 3],
       extract_centers: [3, 0],
+      check_quality: [0, 3],
       generate_heatmaps: [0, 3],
       visualize_heatmaps: [0, 3],
       classify: [3, 0],
@@ -181,7 +184,7 @@ describe('changing what is wanted', function () {
     await until('the queue to be named', () => told(/^no worker serves the task queue centers$/), 20);
     const centers = (await doctor()).find(({ check }) => check === 'centers');
     assert.equal(centers?.outcome, 'warn');
-    assert.match(centers?.detail ?? '', /^No worker has asked .*, and jobs send extract_centers on main there\.$/);
+    assert.match(centers?.detail ?? '', /^Nobody serves it: .*, and jobs send extract_centers on main there\.$/);
     const older = await startCenters('1');
     const stage = await until('the version to be named', () => told(/wants version 2 of stage extract_centers/), 30);
     assert.match(stage.retrying ?? '', /this worker has 1\. Start a worker with version 2; the job waits for it\.$/);
@@ -195,6 +198,7 @@ describe('changing what is wanted', function () {
       assert.deepEqual(countsOf(summary), {
         crop: [0, 3],
         extract_centers: [3, 0],
+        check_quality: [0, 3],
         generate_heatmaps: [0, 3],
         visualize_heatmaps: [0, 3],
         classify: [0, 3],

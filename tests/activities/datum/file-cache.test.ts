@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { watchErasures } from '../../../activities/datum/erasure-watch.js';
 import { type FileCache, openFileCache } from '../../../activities/datum/file-cache.js';
@@ -51,6 +52,57 @@ describe('a worker’s disk cache', () => {
       await rm(join(folder, 'files', file.sha256));
       assert.equal(await readFile((await cache.get(file)).path, 'utf8'), 'pixels');
     }));
+
+  it('goes on where a cleaner of temporary files emptied its folder', () =>
+    withCache(async ({ store, cache, folder }) => {
+      const file = await storeText(store, 'exams', 'a', 'L_CC.png', 'pixels');
+      (await cache.get(file)).release();
+      await rm(folder, { recursive: true });
+      const local = await cache.get(file);
+      assert.equal(await readFile(local.path, 'utf8'), 'pixels');
+      await rm(folder, { recursive: true });
+      assert.deepEqual(await readdir(await cache.temporaryFolder()), []);
+    }));
+
+  it('gives up files that nobody uses before its disk is full, and names itself where that is not enough', async function () {
+    await withTemporaryFolder(async (folder) => {
+      // A disk of its own, which only root may make.
+      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'none', folder]).status === 0;
+      if (!mounted) return this.skip();
+      try {
+        await withRepository(async ({ store }) => {
+          const cache = await openFileCache(store, folder, 1e9);
+          const files = [];
+          for (const exam of ['a', 'b', 'c']) {
+            files.push(await storeText(store, 'exams', exam, 'L_CC.png', exam.repeat(3e6)));
+          }
+          const [first, ...others] = files as [FileEntry, ...FileEntry[]];
+          const used = await cache.get(first);
+          for (const file of others) (await cache.get(file)).release();
+          assert.deepEqual(
+            (await inCache(folder)).sort(),
+            [first.sha256, files[2]?.sha256].sort(),
+            'only what is needed',
+          );
+          assert.equal((await readFile(used.path)).byteLength, 3e6, 'and never what a stage uses');
+          const output = await cache.temporaryFolder();
+          const written = writeFile(join(output, 'heatmap.npz'), Buffer.alloc(6e6));
+          const failed = await written.then(
+            () => undefined,
+            (error) => error,
+          );
+          const explained = cache.explained(failed) as MammoflowError;
+          assert.match(
+            explained.message,
+            new RegExp(`^The disk of ${folder} on .* \\(process ${process.pid}\\), is full`),
+          );
+          assert.match(explained.next ?? '', /--cache/);
+        });
+      } finally {
+        spawnSync('umount', ['-l', folder]);
+      }
+    });
+  });
 
   it('is reported clean of an erased exam once no stage uses its files any more, and after each erasure', () =>
     withCache(async ({ store, cache, folder }) => {

@@ -268,9 +268,9 @@ describe('comparing results', function () {
         assert.match(forPeople.stdout, /^exam-2 +L_CC +benign +0\.041667 +0\.2500 +1 +1$/m);
         assert.ok(forPeople.stdout.includes(RESEARCH_USE_ONLY));
         assert.deepEqual(csv.stdout.trim().split('\r\n'), [
-          'exam,classifier,label,before,after,change,crosses,bundle_before,bundle_after,files_changed,notice',
-          `exam-2,image,left_malignant,0.25,0.75,0.5,true,first,first,false,${RESEARCH_USE_ONLY}`,
-          `exam-1,image,right_benign,0.125,0.0625,-0.0625,false,first,first,false,${RESEARCH_USE_ONLY}`,
+          'exam,classifier,label,before,after,change,crosses,bundle_before,bundle_after,files_changed,warnings,notice',
+          `exam-2,image,left_malignant,0.25,0.75,0.5,true,first,first,false,,${RESEARCH_USE_ONLY}`,
+          `exam-1,image,right_benign,0.125,0.0625,-0.0625,false,first,first,false,,${RESEARCH_USE_ONLY}`,
         ]);
         const comparison = JSON.parse(json.stdout) as Comparison;
         assert.equal(comparison.movements.length, 16);

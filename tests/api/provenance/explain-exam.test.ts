@@ -58,6 +58,7 @@ describe('explaining an exam', function () {
       assert.deepEqual(tell(told), [
         'crop computed: new exam',
         'extract_centers computed: new exam',
+        'check_quality computed: new exam',
         'generate_heatmaps computed: new exam',
         'visualize_heatmaps computed: new exam',
         'classify computed: new exam',
@@ -103,6 +104,7 @@ describe('explaining an exam', function () {
       assert.deepEqual(tell(told), [
         'crop skipped: same as before: recorded by job job-1',
         'extract_centers skipped: same as before: recorded by job job-1',
+        'check_quality skipped: same as before: recorded by job job-1',
         'generate_heatmaps skipped: same as before: recorded by job job-1',
         'visualize_heatmaps skipped: same as before: recorded by job job-1',
         'classify computed: parameter passes 2 → 1',
@@ -127,7 +129,7 @@ describe('explaining an exam', function () {
       assert.equal(told.job, 'job-1');
       assert.deepEqual(told.landed?.by, { kind: 'job', job: 'job-3' });
       assert.equal(tell(told)[0], 'crop skipped: same as before: recorded by job job-1');
-      assert.equal(tell(told)[4], 'classify skipped: parameter passes 1 → 10; recorded by job job-1');
+      assert.equal(tell(told)[5], 'classify skipped: parameter passes 1 → 10; recorded by job job-1');
     }));
 
   it('names new input files after an upload, and the files of each stage that changed with them', () =>
@@ -141,7 +143,7 @@ describe('explaining an exam', function () {
       await jobs.process('job-2');
       const told = tell(await explain(jobs, 'exam-1'));
       assert.equal(told[0], 'crop computed: new input: L_CC.png');
-      assert.equal(told[2], 'generate_heatmaps computed: crop wrote other files: output.txt');
+      assert.equal(told[3], 'generate_heatmaps computed: crop wrote other files: output.txt');
     }));
 
   it('tells of a stage that stopped because what it reads was written again with the same bytes', () =>
@@ -155,7 +157,7 @@ describe('explaining an exam', function () {
         const told = tell(await explain(jobs, 'exam-1'));
         assert.equal(told[1], 'extract_centers computed: parameter offset [0,0] → [3,0]');
         assert.equal(
-          told[4],
+          told[5],
           'classify skipped: same as before: recorded by job job-1; extract_centers ran again and wrote the same bytes',
         );
       },
@@ -174,8 +176,8 @@ describe('explaining an exam', function () {
       );
       await jobs.process('job-2');
       const told = await explain(jobs, 'exam-1');
-      assert.equal(tell(told)[2], 'generate_heatmaps skipped: same as before: recorded by job job-1');
-      assert.match(tell(told)[4] ?? '', /^classify computed: model file imageheatmaps [0-9a-f]{12} → [0-9a-f]{12}$/);
+      assert.equal(tell(told)[3], 'generate_heatmaps skipped: same as before: recorded by job job-1');
+      assert.match(tell(told)[5] ?? '', /^classify computed: model file imageheatmaps [0-9a-f]{12} → [0-9a-f]{12}$/);
       assert.equal(stageOf(told, 'generate_heatmaps').models[0]?.bundle, 'first', 'the file it was given then');
       assert.equal(stageOf(told, 'classify').models[1]?.bundle, 'second');
     }));
@@ -226,6 +228,7 @@ describe('explaining an exam', function () {
         assert.deepEqual(tell(told), [
           'crop computed: new exam',
           'extract_centers computed: new exam',
+          'check_quality computed: new exam',
           'generate_heatmaps failed: The view L_CC of exam exam-1 is too small. Look at the image.',
           'visualize_heatmaps blocked: generate_heatmaps failed',
           'classify blocked: generate_heatmaps failed',
@@ -235,7 +238,7 @@ describe('explaining an exam', function () {
         await jobs.process('job-2', 'failed');
         const mended = tell(await explain(jobs, 'exam-1'));
         assert.equal(mended[0], 'crop skipped: same as before: recorded by job job-1');
-        assert.equal(mended[2], 'generate_heatmaps computed: the first result of this stage for the exam');
+        assert.equal(mended[3], 'generate_heatmaps computed: the first result of this stage for the exam');
       },
       { stage },
     );
@@ -287,7 +290,7 @@ describe('explaining an exam', function () {
       const told = await explainExam(jobs.repository, stages, before, 'exam-1', { asOf: 'then' });
       assert.equal(told.outcome, 'failed');
       assert.match(told.reason ?? '', /^Erased on \d{4}-\d\d-\d\d\.$/);
-      assert.equal(tell(told)[4], 'classify computed: The record of how it was made is gone from the bucket.');
+      assert.equal(tell(told)[5], 'classify computed: The record of how it was made is gone from the bucket.');
       const { uncompared, movements } = await compareResults(jobs.repository, before, after);
       assert.deepEqual(uncompared, [{ exam: 'exam-1', before: told.reason, after: told.reason }]);
       assert.deepEqual(movements, []);
@@ -331,7 +334,10 @@ describe('explaining an exam', function () {
         [['L_CC.png', told.files[0]?.versionId]],
       );
       assert.throws(() => traceFile(told, 'classify/other.txt'), fails('not-found', /it wrote predictions\.json/));
-      assert.throws(() => traceFile(told, 'nonsense/x'), fails('not-found', /It has files of crop, extract_centers/));
+      assert.throws(
+        () => traceFile(told, 'nonsense/x'),
+        fails('not-found', /It has files of crop, extract_centers, check_quality/),
+      );
       assert.throws(() => traceFile(told, 'crop'), fails('not-found', /Name one as <stage>\/<file>/));
     }));
 
@@ -360,7 +366,7 @@ describe('explaining an exam', function () {
       assert.match(tree.stdout, /^ +exams\/exam-1\/L_CC\.png [0-9a-f]{12} @/m);
       assert.match(tree.stdout, /made by crop datum [0-9a-f]{12}, as above/);
       const told = JSON.parse(json.stdout) as ExamExplanation;
-      assert.equal(told.stages[4]?.datum?.length, 64);
+      assert.equal(told.stages[5]?.datum?.length, 64);
       assert.equal(missing.exitCode, 1);
       assert.match(missing.stderr, /^error: Commit [0-9a-f]{12} has no exam exam-9\. See/);
     }));

@@ -1,0 +1,92 @@
+import { readGrey16Png } from '../../imaging/grey16-png.js';
+import { readNpz } from '../../imaging/npz.js';
+import type { FloatPlane, Grey16Image } from '../../imaging/planes.js';
+import { shrink } from '../../imaging/shrink.js';
+import type { FileEntry } from '../../pipeline/commit.js';
+import { MammoflowError } from '../../pipeline/errors.js';
+import { type View, viewFile } from '../../pipeline/exam.js';
+import { HEATMAP_CLASSES, type HeatmapClass, heatmapFile } from '../../pipeline/heatmaps.js';
+import { readFileEntry } from '../../repos/committed-files.js';
+import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
+import { fileKey } from '../../repos/layout.js';
+import type { Session } from '../session.js';
+
+/** One version of a view's file, as `exam` names it. */
+export interface ViewVersion {
+  readonly exam: string;
+  readonly view: View;
+  readonly versionId: string;
+  /** The SHA-256 that it was committed with: what is read is held against it. */
+  readonly sha256: string;
+}
+
+export interface PictureOptions extends ViewVersion {
+  /** `exams` for a view as it was put, `crop` for what was cut out of it. */
+  readonly repo: 'exams' | 'crop';
+  /** Rows and columns are halved so often, by means of blocks; 0 unless said. */
+  readonly level?: number;
+}
+
+/**
+ * A view's pixels, verified.
+ *
+ * @throws MammoflowError `missing-object` when that version is not there or was erased, `corrupt-data` when it has other bytes
+ *   or no 16-bit picture.
+ * @example
+ * const { rows, columns, pixels } = await mammoflow.picture({ repo: 'exams', exam, view: 'L_CC', versionId, sha256, level: 3 });
+ */
+export async function picture(session: Session, { repo, level = 0, ...version }: PictureOptions): Promise<Grey16Image> {
+  const bytes = await readVersion(session, repo, viewFile(version.view), version);
+  return shrink(await readGrey16Png(bytes, { exam: version.exam, view: version.view }), level);
+}
+
+/**
+ * A view's file as it was committed, verified: a 16-bit PNG.
+ *
+ * @throws MammoflowError as {@link picture} does.
+ * @example
+ * const png = await mammoflow.pictureFile({ repo: 'exams', exam, view: 'L_CC', versionId, sha256 });
+ */
+export async function pictureFile(session: Session, { repo, ...version }: PictureOptions): Promise<Buffer> {
+  return readVersion(session, repo, viewFile(version.view), version);
+}
+
+/**
+ * One plane of a view's heatmaps, verified: the probability of the class, in the cropped view's size and orientation.
+ *
+ * @throws MammoflowError as {@link picture} does.
+ * @example
+ * const { rows, columns, pixels } = await mammoflow.heatmap({ exam, view: 'L_CC', versionId, sha256, class: 'malignant' });
+ */
+export async function heatmap(
+  session: Session,
+  { class: name, level = 0, ...version }: ViewVersion & { readonly class: HeatmapClass; readonly level?: number },
+): Promise<FloatPlane> {
+  const file = heatmapFile(version.view);
+  const bytes = await readVersion(session, 'generate_heatmaps', file, version);
+  const planes = readNpz(bytes, HEATMAP_CLASSES, `The heatmap ${version.exam}/${file}`);
+  return shrink(planes[name], level);
+}
+
+/**
+ * Refuses what was erased, wherever a copy may still lie.
+ *
+ * @throws MammoflowError `missing-object`.
+ */
+export async function requireNotErased(
+  { repository }: Session,
+  { exam, versionId }: Pick<ViewVersion, 'exam' | 'versionId'>,
+): Promise<void> {
+  const erasure = await readErasure(repository.store, exam);
+  if (erasure === undefined || !isErased(erasure, [{ versionId }])) return;
+  throw new MammoflowError('missing-object', `Exam ${exam}: ${erasedOn(erasure)}`);
+}
+
+async function readVersion(session: Session, repo: string, path: string, version: ViewVersion): Promise<Buffer> {
+  const { exam, versionId, sha256 } = version;
+  await requireNotErased(session, version);
+  // The size is not known here, and reading asks for none.
+  const entry: FileEntry = { path, key: fileKey(repo, exam, path), versionId, sha256, size: 0, etag: '-' };
+  const bytes = await readFileEntry(session.repository.store, entry);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
