@@ -45,8 +45,8 @@ function importNyuCommand(): Command {
 The files are state dictionaries that torch.save or safetensors wrote, bare or as trainers keep them: under a key such as
 state_dict beside an optimizer, with module. in front of the names. Neither Python nor torch is needed, and no pickle is
 run. Every tensor is checked against the networks; then the weights are written as ONNX networks that compute the same
-numbers with less work, the networks are tried, and the bundle is committed as \`mammoflow put models\` does. Anything that does not
-fit is refused with the tensor's name, and nothing is committed.
+numbers with less work, the networks are tried, and the bundle is committed as \`mammoflow put models\` does. Anything that
+does not fit is refused with the tensor's name, and nothing is committed.
 
 The first bundle is used for all exams; a later one when you say so with --for. Importing the same files again makes no
 commit.

@@ -35,8 +35,8 @@ export function putCommand(): Command {
       'after',
       `
 An exam is a folder named by its pseudonymous id with L_CC.png, R_CC.png, L_MLO.png and R_MLO.png (16-bit greyscale) and
-optionally gen_exam_list.pkl. Give such folders, or the folder above them. An exam that cannot be right is refused with
-its reason and the others are committed; the exit code is then 1.
+optionally gen_exam_list.pkl; L-CC.png and NYU's 0_L_CC.png are taken, too. Give such folders, or the folder above them. An
+exam that cannot be right is refused with its reason and the others are committed; the exit code is then 1.
 
 A bundle is a folder with model.json and its ONNX files; a folder without model.json whose files have the layout of NYU's
 networks gets one. The first bundle is used for all exams. Later ones are used when you say so with --for, and new bytes

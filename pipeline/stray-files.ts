@@ -55,7 +55,8 @@ function strayFile(folder: string, file: string): { exam?: string; first: string
   // The folder of an exam, in its place.
   if (repo === 'exams' && names.length === 1) return { exam: names[0] as string, first, rest: likeness.next };
   const exam = names.at(-1) ?? (repo === 'exams' ? undefined : repo);
-  const isExam = exam !== undefined && isExamId(exam);
+  const isView = committed !== undefined || likeness.view !== undefined;
+  const isExam = exam !== undefined && isExamId(exam) && isView;
   const where = `inbox/exams/${isExam ? exam : '<exam>'}/`;
   return {
     ...(isExam ? { exam } : {}),

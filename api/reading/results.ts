@@ -61,7 +61,7 @@ async function* allResults(
     yield* streamJobResults(repository, stages, job, { exams, after });
     return;
   }
-  const waiting = ref === DEFAULT_BRANCH ? await examsInInbox(session, exams) : new Map<string, WaitingItem>();
+  const waiting = ref === DEFAULT_BRANCH ? await examsInInbox(session, exams) : new Map<string, InInbox>();
   const nothingCommitted = waiting.size > 0 && (await repository.head(ref)) === undefined;
   const commit = nothingCommitted ? undefined : await repository.resolve(ref);
   const committed = commit && (await repository.inputs.getMany(rootOf(commit, 'exams'), waiting.keys()));
@@ -79,8 +79,15 @@ async function* allResults(
   }
 }
 
-async function examsInInbox(session: Session, only: readonly string[] | undefined): Promise<Map<string, WaitingItem>> {
-  const { items } = await inbox(session);
-  const exams = items.filter(({ repo, name }) => repo === 'exams' && only?.includes(name) !== false);
-  return new Map(exams.map((item) => [item.name, item]));
+/** What lies in the inbox of an exam; stray files that seem to be an exam's, too, which would be seen nowhere else. */
+type InInbox = Pick<WaitingItem, 'state' | 'sentence'>;
+
+async function examsInInbox(session: Session, only: readonly string[] | undefined): Promise<Map<string, InInbox>> {
+  const { items, stray } = await inbox(session);
+  const exams = items.filter(({ repo }) => repo === 'exams').map(({ name, ...item }) => [name, item] as const);
+  const strayExams = (stray.folders ?? []).flatMap(({ exam, sentence }) =>
+    exam === undefined ? [] : [[exam, { state: 'incomplete', sentence }] as const],
+  );
+  // What is waited for goes before what lies beside it.
+  return new Map<string, InInbox>([...strayExams, ...exams].filter(([name]) => only?.includes(name) !== false));
 }

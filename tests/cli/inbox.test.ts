@@ -28,6 +28,8 @@ describe('mammoflow inbox', function () {
         'exams/incomplete/a/b.png',
         'other/x',
         'exams/incomplete/L_CC.dcm',
+        'exams/2026-11-27/dated/L-CC.png',
+        'exams/scans/IM0001',
       ]) {
         await inbox.upload(stray, 'stray');
       }
@@ -42,13 +44,15 @@ describe('mammoflow inbox', function () {
       assert.match(sentences.get('committed') ?? '', /^R_MLO of a committed exam arrived; taken in after/);
       assert.equal(sentences.get('refused'), 'It is no mammogram.');
       assert.match(sentences.get('two words') ?? '', /^"two words" is no exam id/);
-      assert.equal(report.stray.files, 5);
+      assert.equal(report.stray.files, 7);
       assert.deepEqual(
         report.stray.folders?.map(({ folder, exam }) => [folder, exam]),
         [
+          ['inbox/exams/2026-11-27/dated/', 'dated'],
           ['inbox/exams/incomplete/', 'incomplete'],
-          ['inbox/exams/incomplete/a/', 'a'],
+          ['inbox/exams/incomplete/a/', undefined],
           ['inbox/exams/', undefined],
+          ['inbox/exams/scans/', 'scans'],
         ],
       );
       const said = await textOf(s3, 'inbox');
@@ -59,14 +63,18 @@ describe('mammoflow inbox', function () {
         results.map(({ exam, outcome, inbox: lies }) => [exam, outcome, lies !== undefined]),
         [
           ['committed', 'waiting', true],
+          ['dated', 'waiting', true],
           ['incomplete', 'waiting', true],
           ['refused', 'failed', true],
+          ['scans', 'waiting', true],
           ['two words', 'failed', true],
         ],
       );
       const text = await textOf(s3, 'results');
       assert.match(text, /^incomplete: waiting for L_MLO, R_MLO since .*\d\d:\d\d\.$/m);
       assert.match(text, /^committed: in the inbox: R_MLO of a committed exam arrived/m);
+      assert.match(text, /^scans: .*IM0001 looks like a DICOM file\. Export its picture/im);
+      assert.match(text, /^dated: .*lies outside of an exam's folder\. Upload it to inbox\/exams\/dated\/\.$/im);
       assert.match(text, /^refused: failed: It is no mammogram\.$/m);
       inbox.close();
     }));

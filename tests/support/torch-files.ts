@@ -107,6 +107,9 @@ function pickledTensor(tensor: Tensor, key: string, legacy: boolean): Buffer {
   ]);
 }
 
+/** A dictionary of tensors to lie beside another, with the same blocks in the same order. */
+export const pickledTensors = (tensors: Tensors): Buffer => pickledObject(tensors, false, {}).object;
+
 export interface TorchFileOptions {
   /** The key that the state dictionary lies under; bare unless given. */
   readonly under?: string;

@@ -76,6 +76,25 @@ describe('putting exams', () => {
       }),
     ));
 
+  it('says when an exam comes again without the list that says how its pictures face', () =>
+    withTemporaryFolder((folder) =>
+      withRepository(async (repository) => {
+        await writeExam(join(folder, 'a'));
+        const views = ['L-CC', 'R-CC', 'L-MLO', 'R-MLO'];
+        const names = views.map((view) => `V${view}\n(lV${view.replace('-', '_')}\nas`).join('');
+        const list = join(folder, 'a', 'gen_exam_list_before_cropping.pkl');
+        await writeFile(list, `(lp0\n(dp1\nVhorizontal_flip\nVYES\ns${names}a.`);
+        const exams = { repo: 'exams', paths: [folder], ...COMMIT_ONLY };
+        assert.equal((await put(offlineSession(repository), exams)).remarks, undefined);
+        const item = await repository.inputs.get(rootOf(await repository.head('main'), 'exams'), 'a');
+        assert.ok(item?.files.some(({ path }) => path === 'gen_exam_list.pkl'));
+        await rm(list);
+        assert.deepEqual((await put(offlineSession(repository), exams)).remarks, [
+          'Exam a had an exam list, and comes without one: its pictures are taken for horizontal_flip NO.',
+        ]);
+      }),
+    ));
+
   it('makes up a message when none is given', () =>
     withTemporaryFolder((folder) =>
       withRepository(async (repository) => {

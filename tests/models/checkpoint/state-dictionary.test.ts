@@ -10,6 +10,7 @@ import {
   legacyTorchFile,
   pickle,
   pickledGlobal,
+  pickledTensors,
   pickledText,
   pickledTuple,
   type Tensors,
@@ -184,6 +185,15 @@ describe('reading a torch state dictionary', () => {
     it('is refused with the step that helps where no weights can be told', () => {
       const weights = Buffer.concat([latin('}('), latin('u')]);
       assert.throws(() => read(zipTorchFile({}, { object: latin('K\x05') })), /holds no state dictionary/);
+      const teacher = zipTorchFile(TENSORS, { under: 'teacher', beside: { student: pickledTensors(TENSORS) } });
+      assert.throws(
+        () => read(teacher),
+        (error: unknown) =>
+          error instanceof MammoflowError &&
+          /holds several state dictionaries \(student, teacher\).*torch\.load\(file\)\["student"\]/.test(
+            error.sentence,
+          ),
+      );
       const saved = latin('}(');
       const only = Buffer.concat([
         saved,
