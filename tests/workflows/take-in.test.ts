@@ -131,7 +131,7 @@ describe('taking in', function () {
     };
     const item = await until('the refusal', told);
     assert.equal(item.name, 'exam-8bit');
-    assert.match(item.sentence, /^R_MLO\.png of exam exam-8bit is a 8-bit greyscale PNG, not a 16-bit one\. Export/);
+    assert.match(item.sentence, /^R_MLO\.png of exam exam-8bit is an 8-bit greyscale PNG, not a 16-bit one\. Export/);
     const requests = repository().store.requests();
     await hintInbox(client);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
