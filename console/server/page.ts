@@ -8,9 +8,11 @@ import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
 /** Where the page is built. */
 const BUILT = join(packageRoot, 'dist', 'console', 'page');
 
-const NOT_BUILT = `<!doctype html><html lang="en"><title>mammoflow</title><body><h1>mammoflow</h1>
-<p>The page of the console is not built. Run <code>npm run build</code> and start the console again.
-Its API is described at <a href="/api/docs">/api/docs</a>.</p><p>${RESEARCH_USE_ONLY}</p></body></html>`;
+/** Said in its place while there is none: this version has the API of the console, and no page over it yet. */
+const NO_PAGE = `<!doctype html><html lang="en"><title>mammoflow</title><body><h1>mammoflow</h1>
+<p>This version of the console has its API, and no page yet. The API is described, and can be tried, at
+<a href="/api/docs">/api/docs</a>. Results and heatmaps are shown by <code>mammoflow results</code>, <code>explain</code>,
+<code>compare</code> and <code>inspect</code>.</p><p>${RESEARCH_USE_ONLY}</p></body></html>`;
 
 /** Serves the built page: its files for ever, since their names tell their content, and itself for every other address. */
 export async function addPage(app: FastifyInstance, folder = BUILT): Promise<void> {
@@ -35,6 +37,6 @@ export async function addPage(app: FastifyInstance, folder = BUILT): Promise<voi
       return { error: { code: 'not-found', message: 'There is nothing at this address.', next: 'See /api/docs.' } };
     }
     if (built) return reply.header('cache-control', 'no-cache').sendFile('index.html');
-    return reply.type('text/html; charset=utf-8').send(NOT_BUILT);
+    return reply.type('text/html; charset=utf-8').send(NO_PAGE);
   });
 }

@@ -15,7 +15,7 @@ describe('a repo path', () => {
     it(`reads ${text}`, () => assert.deepEqual(parseRepoPath(text), expected));
   }
 
-  for (const text of ['', 'Exams', 'exams@', '@main', ':exam-1', '../exams', 'exams/exam-1', 'exams main']) {
+  for (const text of ['', 'Exams', 'exams@', '@main', ':exam-1', '../exams', 'exams main']) {
     it(`refuses ${JSON.stringify(text)}`, () =>
       assert.throws(() => parseRepoPath(text), {
         code: 'invalid-argument',
@@ -23,6 +23,12 @@ describe('a repo path', () => {
         next: /Write <repo>\[@REF\]\[:path\]/,
       }));
   }
+
+  it('says what was meant by a slash after the repo', () =>
+    assert.throws(() => parseRepoPath('exams/exam-1'), {
+      code: 'invalid-argument',
+      next: /comes after a colon: exams:exam-1\./,
+    }));
 
   it('that names more than a repo is refused where only a repo will do', () => {
     assert.deepEqual(wholeRepo(parseRepoPath('exams@trial')), { repo: 'exams', reference: 'trial' });

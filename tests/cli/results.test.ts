@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ExamResult } from '../../index.js';
+import { canonicalJson } from '../../pipeline/canonical-json.js';
 import { ExamError } from '../../pipeline/errors.js';
 import { LABELS } from '../../pipeline/predictions.js';
 import { openInbox } from '../support/inbox.js';
@@ -13,9 +14,9 @@ const stage: SmallStage = (run, everything) => {
   const output = smallStage(run, everything);
   const values = (value: number) => Object.fromEntries(LABELS.map((label) => [label, value]));
   const [image, imageheatmaps] = exam === 'sure' ? [0.25, 1] : [0.125, 0.5];
-  return run.stage === 'classify'
-    ? { ...output, summary: { exam, image: values(image), imageheatmaps: values(imageheatmaps) } }
-    : output;
+  if (run.stage !== 'classify') return output;
+  const predictions = { exam, image: values(image), imageheatmaps: values(imageheatmaps) };
+  return { files: { 'predictions.json': canonicalJson(predictions) }, summary: predictions };
 };
 
 describe('mammoflow results', function () {
