@@ -11,7 +11,7 @@ interface ConsoleOptions extends CommonOptions {
 /** `mammoflow console`: serves the web page until it is told to stop. */
 export function consoleCommand(): Command {
   return new Command('console')
-    .description('serve the web page: exams, heatmaps, comparisons, jobs, models, upload')
+    .description("serve the console's API: exams, pictures, heatmaps, jobs, uploads")
     .addOption(
       new Option('--listen <host:port>', 'where to listen; port 0 for any that is free')
         .env('MAMMOFLOW_CONSOLE_LISTEN')

@@ -14,7 +14,7 @@ import { PREDICTING_STAGE, type ReadPredictions, readPredictions } from './read-
 
 /*
  * What lists show of exams, predictions and warnings, of many exams in few objects, so that a list does not cost a request
- * an exam (docs/decisions/0016):
+ * an exam (docs/decisions/0017):
  *
  *   .mammoflow/headlines/<sha256 of its bytes>.json     up to SEGMENT_ROWS rows [stage, exam, datum, file, headline]
  *

@@ -97,11 +97,14 @@ function refusal(exam: string, findings: readonly Finding[]): ExamError {
   const [{ code, view, value, accepted, message, next }, ...others] = refused as [Finding, ...Finding[]];
   const named = others.map((other) => (other.view === undefined ? other.code : `${other.code} in ${other.view}`));
   const also = named.length === 0 ? '' : `; also ${named.join(', ')}`;
+  // The narrowest acceptance that helps: of one view, unless the check refuses several.
+  const isOneView = view !== undefined && !others.some((other) => other.code === code);
+  const asked = `--check ${code}${isOneView ? ` --view ${view}` : ''} --reason <why>`;
   return new ExamError(
     'quality-refused',
     `Exam ${exam} is refused${view === undefined ? '' : ` for ${view}`}: ${message} ` +
       `(${code} ${value}, accepted ${boundsText(accepted)}${also})`,
-    `${next} Or, if it is right as it is, let it pass: mammoflow accept ${exam} --check ${code} --reason <why>.`,
+    `${next} Or, if it is right as it is, let it pass: mammoflow accept ${exam} ${asked}.`,
     view,
   );
 }

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stages } from '../../activities/stages/index.js';
+import { accept } from '../../api/changing/accept.js';
+import { setStage } from '../../api/changing/set-stage.js';
+import { type ExamResult, listResults } from '../../api/reading/list-results.js';
+import { readGrey16Png, writeGrey16Png } from '../../imaging/grey16-png.js';
+import { type Commit, DEFAULT_BRANCH } from '../../pipeline/commit.js';
+import { viewFile } from '../../pipeline/exam.js';
+import { framed } from '../support/alterations.js';
+import { drawExams } from '../support/exams.js';
+import { openTestSystem, PLACEHOLDER, type TestSystem } from '../support/system.js';
+
+describe('accepting what a quality check refuses', function () {
+  this.timeout(180_000);
+  let system: TestSystem;
+  let picture: string;
+
+  async function result(): Promise<ExamResult> {
+    const { repository } = system.session;
+    const head = (await repository.head(DEFAULT_BRANCH)) as Commit;
+    const [only] = await listResults(repository, stages, head);
+    assert.ok(only);
+    return only;
+  }
+  const asked = { exam: 'exam-1', check: 'frame', view: 'L_MLO', process: false };
+
+  before(async () => {
+    system = await openTestSystem();
+    await system.startWorkers();
+    await system.put('models', PLACEHOLDER);
+    await setStage(system.session, { stage: 'classify', parameters: { passes: 1 }, process: false });
+    const exams = join(system.folder, 'exams');
+    await drawExams(exams, ['exam-1']);
+    picture = join(exams, 'exam-1', viewFile('L_MLO'));
+    await writeFile(picture, await writeGrey16Png(framed(0.01, 1)(await readGrey16Png(picture), 'L_MLO')));
+    await system.put('exams', exams);
+  });
+  after(() => system.close());
+
+  it('an exam with a frame fails alone, and its reason says how to accept it', async () => {
+    const summary = await system.process();
+    assert.deepEqual(summary.exams, { processed: 0, skipped: 0, failed: 1 });
+    assert.deepEqual(
+      [
+        summary.stages.check_quality?.failed,
+        summary.stages.generate_heatmaps?.blocked,
+        summary.stages.classify?.blocked,
+      ],
+      [1, 1, 1],
+    );
+    const { outcome, reason } = await result();
+    assert.equal(outcome, 'failed');
+    assert.match(reason ?? '', /frame/);
+    assert.match(reason ?? '', /mammoflow accept exam-1 --check frame --view L_MLO/);
+  });
+
+  it('needs a reason, a check and a view that there are, and an exam', async () => {
+    const wrong = [asked, { ...asked, check: 'nosuch', reason: 'r' }, { ...asked, view: 'L_XX', reason: 'r' }];
+    for (const options of wrong) await assert.rejects(accept(system.session, options), { code: 'invalid-argument' });
+    await assert.rejects(accept(system.session, { ...asked, exam: 'nobody', reason: 'r' }), { code: 'not-found' });
+  });
+
+  it('gives the exam its results, with a warning, and computes no crop again', async () => {
+    await accept(system.session, { ...asked, reason: 'the frame is outside the breast' });
+    const summary = await system.process();
+    assert.deepEqual(summary.exams, { processed: 1, skipped: 0, failed: 0 });
+    assert.deepEqual([summary.stages.crop?.computed, summary.stages.crop?.skipped], [0, 1]);
+    const { outcome, warnings = [] } = await result();
+    assert.equal(outcome, 'processed');
+    assert.ok(warnings.some(({ code, view }) => code === 'frame' && view === 'L_MLO'));
+    assert.deepEqual((await system.process()).exams, { processed: 0, skipped: 1, failed: 0 });
+  });
+
+  it('says nothing of other files', async () => {
+    await writeFile(picture, await writeGrey16Png(framed(0.01, 0.9)(await readGrey16Png(picture), 'L_MLO')));
+    await system.put('exams', join(system.folder, 'exams'));
+    assert.deepEqual((await system.process()).exams, { processed: 0, skipped: 0, failed: 1 });
+    const { outcome, image } = await result();
+    assert.deepEqual([outcome, image], ['failed', undefined]);
+    await assert.rejects(accept(system.session, { ...asked, withdraw: true }), { code: 'invalid-argument' });
+  });
+});
