@@ -81,17 +81,17 @@ function overridden(findings: readonly Finding[], accepted: ReadonlySet<string>)
 }
 
 /** Checks in the order in which they explain: a wrong byte order also looks like noise. */
-const TOLD_BY: readonly QualityCheckCode[] = [
+const TOLD_BY: ReadonlySet<QualityCheckCode> = new Set([
   'byte-order',
   'polarity',
   'background-share',
   ...EXAM_CHECKS,
   ...VIEW_CHECKS,
-];
+]);
 
 /** Told by the check that explains most; the others are named. */
 function refusal(exam: string, findings: readonly Finding[]): ExamError {
-  const refused = TOLD_BY.flatMap((code) =>
+  const refused = [...TOLD_BY].flatMap((code) =>
     findings.filter((finding) => finding.verdict === 'refuse' && finding.code === code),
   );
   const [{ code, view, value, accepted, message, next }, ...others] = refused as [Finding, ...Finding[]];

@@ -88,7 +88,10 @@ describe('the stage check_quality', function () {
       error.message,
       /^Exam exam-1 is refused for R_CC: .*wrong byte order\. \(byte-order [\d.]+, accepted up to 0\.8; also .*\)$/,
     );
-    assert.match(error.next ?? '', /^Swap the bytes/);
+    const others = /also (.*)\)$/.exec(error.message)?.[1]?.split(', ') ?? [];
+    assert.deepEqual([...new Set(others)], others, 'each is told once');
+    assert.ok(!others.includes('byte-order in R_CC'));
+    assert.match(error.next ?? '', /^Swap the bytes.* mammoflow accept exam-1 --check byte-order --view R_CC /);
     assert.ok(isLasting(error.code));
   });
 
