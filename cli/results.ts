@@ -35,7 +35,11 @@ export function resultsCommand(): Command {
       'after',
       `
 Outcomes: processed (with predictions), failed (with the reason), waiting (no results that belong to the exam as it is
-now, or it still lies in the inbox: then for what, and since when), and with --job also skipped (the results were there already).
+now, or it still lies in the inbox: then for what, and since when), damaged (what was computed is damaged or gone;
+\`mammoflow process\` makes it again), and with --job also skipped (the results were there already).
+
+Spreadsheets change ids that look like numbers, such as 0012345 or 1E10, when they open a CSV file. Import it instead, and
+choose text for the column of exams.
 
 Examples:
   $ mammoflow results
