@@ -1,4 +1,10 @@
-import { type Client, ServiceError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  QueryRejectedError,
+  ServiceError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { type JobSummary, jobSummarySchema } from '../../pipeline/job.js';
 import { isOpen } from '../../planning/open-executions.js';
@@ -38,13 +44,15 @@ export async function readJob(client: Client, repository: Repository, job: strin
   };
 }
 
-/** Counts of a running job; zeros while no worker answers, since a query needs one. */
+/** Counts of a running job; zeros while no worker answers, since a query needs one, and while it is paused. */
 async function runningSummary(client: Client, job: string): Promise<JobSummary> {
   try {
     return await client.withDeadline(Date.now() + QUERY_MS, () =>
       client.workflow.getHandle(job).query<JobSummary>('progress'),
     );
   } catch (error) {
+    // The server lets nobody ask an execution that is paused.
+    if (error instanceof QueryRejectedError) return { ...emptySummary(job), reason: pausedReason(job) };
     const unanswered =
       error instanceof ServiceError || (error instanceof Error && error.name === 'QueryNotRegisteredError');
     if (!unanswered) throw error;
@@ -61,6 +69,9 @@ async function reasonOf(client: Client, job: string): Promise<string> {
     return cause instanceof Error ? cause.message : String(cause);
   }
 }
+
+const pausedReason = (job: string): string =>
+  `It is paused in Temporal. It goes on after \`temporal workflow unpause --workflow-id ${job}\`, or "unpause" in the Temporal UI.`;
 
 const emptySummary = (job: string): JobSummary => ({
   job,

@@ -26,6 +26,8 @@ const DYNAMIC_CONFIGURATION = [
   'matching.numTaskqueueWritePartitions=1',
   'history.transferProcessorMaxPollRPS=100',
   'history.cacheNonUserContextLockTimeout="5s"',
+  // Lets a job or an exam be paused in the UI. The server's default is still off.
+  'frontend.WorkflowPauseEnabled=true',
 ];
 
 export interface TemporalService {
