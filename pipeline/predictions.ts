@@ -1,12 +1,7 @@
 import { z } from 'zod';
 
-/** The labels in the order of the networks' output rows and of every table (PIPELINE.md, conventions). */
-export const LABELS = ['left_benign', 'right_benign', 'left_malignant', 'right_malignant'] as const;
-export type Label = (typeof LABELS)[number];
-
-/** The two classifiers: on the images alone, and on the images with their heatmaps as extra channels. */
-export const VARIANTS = ['image', 'imageheatmaps'] as const;
-export type Variant = (typeof VARIANTS)[number];
+// Kept apart for the console's page, which does without zod.
+export { LABELS, type Label, RESEARCH_USE_ONLY, VARIANTS, type Variant } from './labels.js';
 
 const probability = z.number().min(0).max(1);
 export const labelProbabilitiesSchema = z.strictObject({
@@ -16,8 +11,6 @@ export const labelProbabilitiesSchema = z.strictObject({
   right_malignant: probability,
 });
 export type LabelProbabilities = z.infer<typeof labelProbabilitiesSchema>;
-
-export const RESEARCH_USE_ONLY = 'Research use only. Not for diagnosis.';
 
 /** What `classify` writes for each exam. */
 export const PREDICTIONS_JSON = 'predictions.json';

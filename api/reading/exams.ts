@@ -70,6 +70,8 @@ export interface ExamsOptions {
   readonly limit?: number;
   /** `next` of the page before. */
   readonly after?: string | undefined;
+  /** The row that the page begins with, from 0, unless `after` says. */
+  readonly at?: number | undefined;
 }
 
 export interface ExamsPage {
@@ -95,7 +97,7 @@ export async function exams(session: Session, options: ExamsOptions = {}): Promi
   const { ref = DEFAULT_BRANCH, limit = 100 } = options;
   const view = await viewOf(session, ref);
   const { rows, counts } = selected(view, options);
-  const start = options.after === undefined ? 0 : firstAfter(rows, options, options.after);
+  const start = options.after === undefined ? (options.at ?? 0) : firstAfter(rows, options, options.after);
   const items = await withArrival(session.repository, view.index?.commit, rows.slice(start, start + limit));
   const last = rows[start + limit - 1];
   return {

@@ -55,6 +55,8 @@ export const examsQuerySchema = z.object({
   sort: z.enum(EXAM_SORTS).default('newest'),
   limit: limitSchema(500, 100),
   after: cursorSchema.optional(),
+  /** The row that the page begins with, from 0, for lists that one scrolls through; not together with `after`. */
+  at: z.coerce.number().int().min(0).optional(),
 });
 export type ExamsQuery = z.input<typeof examsQuerySchema>;
 

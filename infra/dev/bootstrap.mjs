@@ -66,7 +66,7 @@ const sourceFolders = include
 const newestSource = Math.max(
   modified(join(root, 'tsconfig.json')),
   modified(installed),
-  ...sourceFolders.map((folder) => newestIn(folder, ['.ts', '.tsx'])),
+  ...sourceFolders.map((folder) => newestIn(folder, ['.ts', '.tsx', '.css', '.html', '.svg'])),
 );
 const built = join(root, 'dist', '.built');
 if (modified(built) < newestSource) {

@@ -1,26 +1,42 @@
-// `npm run build`: compiles, and writes down what was compiled. Plain Node, since nothing is built yet.
+// `npm run build`: compiles, bundles the console's page, and writes down what was compiled. Plain Node, since nothing is built yet.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * Compiles everything to dist/ and, where that succeeded, writes dist/.built and dist/build.json.
  *
- * @returns the compiler's exit code
+ * @returns the exit code of what failed, or 0
  */
 export function build() {
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [compiler, '-p', '.'], { cwd: root, stdio: ['inherit', 2, 2] });
+  const modules = join(root, 'node_modules');
+  const run = (...command) => spawnSync(process.execPath, command, { cwd: root, stdio: ['inherit', 2, 2] }).status ?? 1;
+  const compiler = join(modules, 'typescript', 'bin', 'tsc');
+  const status =
+    run(compiler, '-p', '.') ||
+    run(compiler, '-p', 'console/page') ||
+    run(join(modules, 'vite', 'bin', 'vite.js'), 'build', 'console/page', '--config', 'console/page/vite.config.ts');
   if (status === 0) {
+    compress(join(root, 'dist', 'console', 'page'));
     removeStale(join(root, 'dist'));
     noteBuild();
     // Compiled files alone do not tell whether all of them are there: this one is written after a build that succeeded.
     writeFileSync(join(root, 'dist', '.built'), '');
   }
-  return status ?? 1;
+  return status;
+}
+
+/** Leaves a compressed copy beside each file of the page, for the console to send. */
+function compress(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    writeFileSync(`${path}.br`, brotliCompressSync(readFileSync(path)));
+  }
 }
 
 /**
@@ -31,7 +47,7 @@ function removeStale(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      // The page that the console serves is built by another tool.
+      // The page that the console serves is bundled, and not the compiler's.
       if (path !== join(root, 'dist', 'console', 'page')) removeStale(path);
       continue;
     }
