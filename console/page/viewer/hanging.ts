@@ -1,4 +1,4 @@
-import type { View } from '../../../pipeline/exam.js';
+import type { View } from '../../../pipeline/views.js';
 import type { Hung } from './geometry.js';
 
 /**

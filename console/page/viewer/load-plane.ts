@@ -1,5 +1,5 @@
-import type { View } from '../../../pipeline/exam.js';
 import type { HeatmapClass } from '../../../pipeline/heatmaps.js';
+import type { View } from '../../../pipeline/views.js';
 import { COLUMNS_HEADER, heatmapUrl, type Level, pixelsUrl, ROWS_HEADER } from '../../contract/binary.js';
 import { ApiError, readAnswer } from '../../contract/client.js';
 import { type GreyPlane, type Plane, type ProbabilityPlane, sizeAtLevel } from './plane.js';

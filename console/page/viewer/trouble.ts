@@ -1,4 +1,4 @@
-import type { View } from '../../../pipeline/exam.js';
+import type { View } from '../../../pipeline/views.js';
 import { ApiError } from '../../contract/client.js';
 import { viewLabel } from './hanging.js';
 
