@@ -3,6 +3,7 @@ import { stages } from '../../../activities/stages/index.js';
 import { compareResults } from '../../../api/comparison/compare-results.js';
 import { type ExamExplanation, type ExplainOptions, explainExam } from '../../../api/provenance/explain-exam.js';
 import { traceFile } from '../../../api/provenance/trace-file.js';
+import type { Commit } from '../../../pipeline/commit.js';
 import { type ErrorCode, ExamError, MammoflowError } from '../../../pipeline/errors.js';
 import { findTraces, markErased, removeTraces } from '../../../repos/forget-exam.js';
 import { fileKey, knownOutcomesPrefix } from '../../../repos/layout.js';
@@ -31,6 +32,13 @@ const fails = (code: ErrorCode, message: RegExp) => (error: unknown) => {
   assert.match(error.sentence, message);
   return true;
 };
+
+/** An exam, processed with a bundle by the first job. */
+async function processOne(jobs: SmallJobs): Promise<Commit> {
+  await jobs.useBundle('first');
+  await jobs.putExam('exam-1', 'one');
+  return jobs.process('job-1');
+}
 
 /** A centre that does not depend on the image, as for most exams when it is sought with another offset. */
 const steadyCenters: SmallStage = (run, everything) =>
@@ -119,9 +127,7 @@ describe('explaining an exam', function () {
 
   it('tells of results that were known, and only brought back, which job brought and which had made them', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       await jobs.setParameters('classify', { passes: 1 });
       await jobs.process('job-2');
       await jobs.setParameters('classify', { passes: 10 });
@@ -136,9 +142,7 @@ describe('explaining an exam', function () {
 
   it('names new input files after an upload, and the files of each stage that changed with them', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       await jobs.putExam('exam-1', 'another');
       assert.deepEqual((await explain(jobs, 'exam-1')).stages, []);
       assert.equal((await explain(jobs, 'exam-1')).reason, 'Not processed yet.');
@@ -151,9 +155,7 @@ describe('explaining an exam', function () {
   it('tells of a stage that stopped because what it reads was written again with the same bytes', () =>
     withSmallJobs(
       async (jobs) => {
-        await jobs.useBundle('first');
-        await jobs.putExam('exam-1', 'one');
-        await jobs.process('job-1');
+        await processOne(jobs);
         await jobs.setParameters('extract_centers', { offset: [3, 0] });
         await jobs.process('job-2');
         const told = tell(await explain(jobs, 'exam-1'));
@@ -198,9 +200,7 @@ describe('explaining an exam', function () {
     );
     await withSmallJobs(
       async (jobs) => {
-        await jobs.useBundle('first');
-        await jobs.putExam('exam-1', 'one');
-        await jobs.process('job-1');
+        await processOne(jobs);
         version = '2';
         const head = await jobs.process('job-2');
         const told = await explainExam(jobs.repository, definitions, head, 'exam-1');
@@ -221,9 +221,7 @@ describe('explaining an exam', function () {
     };
     return withSmallJobs(
       async (jobs) => {
-        await jobs.useBundle('first');
-        await jobs.putExam('exam-1', 'one');
-        await jobs.process('job-1');
+        await processOne(jobs);
         const told = await explain(jobs, 'exam-1');
         assert.equal(told.outcome, 'failed');
         assert.match(told.reason ?? '', /too small/);
@@ -248,9 +246,7 @@ describe('explaining an exam', function () {
 
   it('says so when it goes back no further, and finds more when it may', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       for (let put = 0; put < 6; put += 1) await jobs.putExam(`other-${put}`, String(put));
       const short = await explain(jobs, 'exam-1', { depth: 3 });
       assert.deepEqual(short.history, { commits: 3, complete: false });
@@ -261,9 +257,7 @@ describe('explaining an exam', function () {
 
   it('opens no more of the history than it needs', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       for (let put = 0; put < 5; put += 1) await jobs.putExam(`other-${put}`, String(put));
       await jobs.process('job-2');
       await jobs.setParameters('classify', { passes: 1 });
@@ -280,9 +274,7 @@ describe('explaining an exam', function () {
 
   it('says of an exam that was erased since that it was, and not that something is broken', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      const before = await jobs.process('job-1');
+      const before = await processOne(jobs);
       await jobs.setParameters('classify', { passes: 1 });
       const after = await jobs.process('job-2');
       const names = stages.map(({ name }) => name);
@@ -300,9 +292,7 @@ describe('explaining an exam', function () {
 
   it('tells of output that was made again because the bucket had lost it', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       const { store } = jobs.repository;
       const lost = stageOf(await explain(jobs, 'exam-1'), 'crop').files[0];
       for (const prefix of [fileKey('crop', 'exam-1', ''), `${knownOutcomesPrefix}exam-1/`]) {
@@ -316,9 +306,7 @@ describe('explaining an exam', function () {
 
   it('leads from one output file to the exam and the model files, through every stage between', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       const told = await explain(jobs, 'exam-1');
       const trace = traceFile(told, 'classify/predictions.json');
       assert.equal(trace.files[0]?.versionId, stageOf(told, 'classify').files[0]?.versionId);
@@ -345,9 +333,7 @@ describe('explaining an exam', function () {
 
   it('is printed on one screen, as a tree, and as JSON', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       await jobs.setParameters('classify', { passes: 1 });
       await jobs.process('job-2');
       const [screen, tree, json, missing] = await Promise.all([

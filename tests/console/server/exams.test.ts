@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { createMammoflow } from '../../../api/mammoflow.js';
 import { COLUMNS_HEADER, fileUrl, heatmapUrl, pixelsUrl, ROWS_HEADER } from '../../../console/contract/binary.js';
-import { ApiError } from '../../../console/contract/client.js';
 import type { ExamRow, ExamsQuery } from '../../../console/contract/exams.js';
 import { segmentsOfExam } from '../../../repos/headlines.js';
 import { fileKey, headlinesPrefix } from '../../../repos/layout.js';
 import { landDrawn, TINY, tinyExam, tinyPixels } from '../../support/classified-exams.js';
-import { openConsole, type TestConsole } from '../../support/consoles.js';
+import { openConsole, refusal, type TestConsole } from '../../support/consoles.js';
 import { openTestSystem, PLACEHOLDER, type TestSystem } from '../../support/system.js';
 
 describe('the console: exams, pictures and what is versioned', function () {
@@ -21,15 +20,6 @@ describe('the console: exams, pictures and what is versioned', function () {
     return commit as string;
   };
   const list = async (query: ExamsQuery = {}): Promise<ExamRow[]> => (await page.client.exams({ query })).items;
-  const refusal = async (asked: Promise<unknown>): Promise<ApiError> => {
-    try {
-      await asked;
-    } catch (error) {
-      if (error instanceof ApiError) return error;
-      throw error;
-    }
-    throw new Error('it was not refused');
-  };
 
   before(async () => {
     system = await openTestSystem();
