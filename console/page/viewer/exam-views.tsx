@@ -1,3 +1,4 @@
+import './viewer.css';
 import { type ReactNode, type RefObject, useCallback, useMemo, useRef, useState } from 'react';
 import type { HeatmapClass } from '../../../pipeline/heatmaps.js';
 import { VIEWS, type View } from '../../../pipeline/views.js';
