@@ -21,7 +21,7 @@ export function build() {
     run(compiler, '-p', 'console/page') ||
     run(join(modules, 'vite', 'bin', 'vite.js'), 'build', 'console/page', '--config', 'console/page/vite.config.ts');
   if (status === 0) {
-    compress(join(root, 'dist', 'console', 'page'));
+    compress(join(root, 'dist', 'page'));
     removeStale(join(root, 'dist'));
     noteBuild();
     // Compiled files alone do not tell whether all of them are there: this one is written after a build that succeeded.
@@ -48,7 +48,7 @@ function removeStale(folder) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
       // The page that the console serves is bundled, and not the compiler's.
-      if (path !== join(root, 'dist', 'console', 'page')) removeStale(path);
+      if (path !== join(root, 'dist', 'page')) removeStale(path);
       continue;
     }
     const [, stem] = /^(.+?)(?:\.d)?\.[jt]s(?:\.map)?$/.exec(relative(join(root, 'dist'), path)) ?? [];
