@@ -165,7 +165,11 @@ function Comparison({ of, query, sides }: { of: ConsoleComparison; query: Compar
       )}
       {of.differ === 0 ? (
         <div className="panel empty">
-          <p>No prediction that both states have is another.</p>
+          <p>
+            {of.equal === 0
+              ? 'The two states have no exam in common that has predictions in both.'
+              : 'Every prediction that both states have is the same.'}
+          </p>
         </div>
       ) : (
         <>
