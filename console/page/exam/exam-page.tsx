@@ -2,7 +2,7 @@ import './exam.css';
 import type { ReactNode } from 'react';
 import { Link, useSearch } from 'wouter';
 import { RESEARCH_USE_ONLY } from '../../../pipeline/labels.js';
-import type { ExamDetail } from '../../contract/exams.js';
+import type { ExamDetail, ExamState } from '../../contract/exams.js';
 import { useApi } from '../api/queries.js';
 import { Short, When } from '../parts/figures.js';
 import { Loaded } from '../parts/loaded.js';
@@ -26,11 +26,6 @@ export function ExamPage({ exam }: { exam: string }): ReactNode {
         {detail.data && <StateBadge state={detail.data.row.state} stage={detail.data.row.stage} />}
         <RefChoice />
         <div className="end">
-          <Link
-            href={`/compare/${encodeURIComponent(exam)}?${new URLSearchParams({ before: `${ref}~1`, after: ref })}`}
-          >
-            Compare with before
-          </Link>
           {detail.data?.temporal && (
             <a href={detail.data.temporal} target="_blank" rel="noreferrer">
               In Temporal
@@ -63,13 +58,11 @@ function Detail({
   const { row, commit, views, landed } = detail;
   return (
     <>
-      {row.reason && (
-        <p className={row.state === 'failed' || row.state === 'damaged' ? 'problem' : 'panel'}>{row.reason}</p>
-      )}
-      {row.notice && <p className="panel">{row.notice}</p>}
       <div className="exam">
         <ExamViews exam={exam} views={views} origin={originOf(detail)} path={path} />
-        <aside aria-label="Results">
+        <aside aria-label="Results" tabIndex={0}>
+          {row.reason && <p className={isBad(row.state) ? 'problem' : 'panel'}>{row.reason}</p>}
+          {row.notice && <p className="panel">{row.notice}</p>}
           <Results row={row} views={views} />
           <dl className="facts">
             <dt>State</dt>
@@ -115,6 +108,8 @@ function Detail({
     </>
   );
 }
+
+const isBad = (state: ExamState): boolean => ['failed', 'damaged', 'refused'].includes(state);
 
 /** What a saved picture says of where it is from. */
 const originOf = ({ commit, row }: ExamDetail): string[] => [

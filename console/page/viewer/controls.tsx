@@ -134,6 +134,9 @@ function Slider({
 
 const STEPS = 32;
 
+/** With a minus sign as it is printed. */
+const signed = (value: number): string => String(value).replace('-', '−');
+
 /** What the colours stand for, with the threshold below which there are none. */
 export function Legend({
   map,
@@ -154,6 +157,7 @@ export function Legend({
   return (
     <figure className="legend">
       <figcaption>{title}</figcaption>
+      <span>{signed(low)}</span>
       <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
         {Array.from({ length: STEPS }, (_, step) => {
           const value = low + ((high - low) * (step + 0.5)) / STEPS;
@@ -164,11 +168,7 @@ export function Legend({
         })}
         <rect className="hidden-part" x={from} width={Math.max(0, to - from)} height="8" />
       </svg>
-      <div className="ticks">
-        {[low, (low + high) / 2, high].map((tick) => (
-          <span key={tick}>{low < 0 && tick > 0 ? `+${tick}` : tick}</span>
-        ))}
-      </div>
+      <span>{low < 0 ? `+${signed(high)}` : high}</span>
     </figure>
   );
 }

@@ -1,6 +1,5 @@
 import './viewer.css';
 import { type ReactNode, type RefObject, useCallback, useMemo, useRef, useState } from 'react';
-import type { HeatmapClass } from '../../../pipeline/heatmaps.js';
 import { VIEWS, type View } from '../../../pipeline/views.js';
 import { LEVELS, type Level } from '../../contract/binary.js';
 import type { ExamView } from '../../contract/exams.js';
@@ -13,6 +12,7 @@ import type { Command } from './keys.js';
 import { FIRST_LOOKS, inverted, type Look, type Looks, lookedAt, preset, windowed } from './looks.js';
 import type { PainterPath } from './open-painter.js';
 import { FIRST_OVERLAY, type OverlaySettings, otherClass } from './overlay-settings.js';
+import { probabilityText } from './probability-text.js';
 import { savePicture } from './save-picture.js';
 import type { Overlay } from './scene.js';
 import { type HeatmapState, useHeatmaps, usePictures, type ViewState } from './use-views.js';
@@ -165,24 +165,6 @@ export function ExamViews({ exam, views, origin, path }: Props): ReactNode {
     <section className="viewer" aria-label="Views">
       <div className="viewer-bar">
         <WindowControls preset={looks.preset} inverted={looks.inverted} ask={ask} />
-        <Toggle pressed={overlay.on} letter="H" onClick={() => ask({ kind: 'overlay' })}>
-          Heatmap
-        </Toggle>
-        {overlay.on && (
-          <>
-            <OverlayControls
-              settings={overlay}
-              set={(changed) => setOverlay((before) => ({ ...before, ...changed }))}
-            />
-            <Legend
-              map={PROBABILITY_MAPS[overlay.class]}
-              low={0}
-              high={1}
-              threshold={overlay.threshold}
-              title={`Probability, ${overlay.class}`}
-            />
-          </>
-        )}
         <span className="gap" />
         <Toggle pressed={linked} letter="K" onClick={() => ask({ kind: 'link' })}>
           Link
@@ -208,6 +190,19 @@ export function ExamViews({ exam, views, origin, path }: Props): ReactNode {
         <button type="button" title="Key ?" onClick={() => setHelp(true)}>
           Keys
         </button>
+      </div>
+      <div className="viewer-bar">
+        <Toggle pressed={overlay.on} letter="H" onClick={() => ask({ kind: 'overlay' })}>
+          Heatmap
+        </Toggle>
+        <OverlayControls settings={overlay} set={(changed) => setOverlay((before) => ({ ...before, ...changed }))} />
+        <Legend
+          map={PROBABILITY_MAPS[overlay.class]}
+          low={0}
+          high={1}
+          threshold={overlay.threshold}
+          title="Probability"
+        />
       </div>
       <div className={alone === undefined ? 'hanging' : 'hanging alone'}>
         {HANGING.flat()
@@ -357,15 +352,4 @@ function descriptionOf(
   if (!state?.loaded) return `${what}. Loading.`;
   const heatmap = overlaid ? `Heatmap of ${name} shown.` : 'No heatmap shown.';
   return `${what}. ${PRESET_LABELS[looks.preset]}${looks.inverted ? ', inverted' : ''}. ${heatmap} Question mark for keys.`;
-}
-
-/** The probability at a pixel of the view; the mean of a block where the heatmap is here as means only. */
-export function probabilityText(overlay: Overlay, name: HeatmapClass, row: number, column: number): string | undefined {
-  const [r, c] = [row - overlay.top, column - overlay.left];
-  if (r < 0 || c < 0 || r >= overlay.rows || c >= overlay.columns) return 'not in what was cut out';
-  const { plane } = overlay;
-  const block = 2 ** plane.level;
-  const value = plane.values[Math.floor(r / block) * plane.columns + Math.floor(c / block)];
-  if (value === undefined) return undefined;
-  return `${name} ${value.toFixed(3)}${block === 1 ? '' : ` (mean of ${block} × ${block})`}`;
 }

@@ -327,7 +327,14 @@ function Marks({
           <g key={box.kind} className={box.kind}>
             <rect x={x / ratio} y={y / ratio} width={width / ratio} height={height / ratio} className="under" />
             <rect x={x / ratio} y={y / ratio} width={width / ratio} height={height / ratio} />
-            <text x={Math.max(4, x / ratio + 4)} y={Math.max(32, y / ratio + 14)}>
+            <text
+              x={Math.max(4, x / ratio + 4)}
+              y={
+                box.kind === 'crop'
+                  ? Math.max(34, y / ratio + 14)
+                  : Math.min(size.height / ratio - 30, (y + height) / ratio - 5)
+              }
+            >
               {box.label}
             </text>
           </g>
