@@ -39,6 +39,8 @@ interface Options {
   /** Shows the answer to the last question until the new one's is here. */
   readonly keep?: boolean;
   readonly refetchInterval?: number | false;
+  /** An answer that is already here is not good enough: the question is asked again. */
+  readonly fresh?: boolean;
 }
 
 /**
@@ -50,12 +52,13 @@ interface Options {
 export function useApi<Name extends RouteName>(
   name: Name,
   request?: RequestOf<Name>,
-  { keep = false, ...options }: Options = {},
+  { keep = false, fresh = false, ...options }: Options = {},
 ): UseQueryResult<ResponseOf<Name>, ApiError> {
   return useQuery<ResponseOf<Name>, ApiError>({
     queryKey: keyOf(name, request),
     queryFn: ({ signal }) => callOf(name)({ ...request, signal }) as Promise<ResponseOf<Name>>,
     ...(keep ? { placeholderData: keepPreviousData } : {}),
+    ...(fresh ? { staleTime: 0 } : {}),
     ...options,
   });
 }
