@@ -6,12 +6,13 @@ import { writeGrey16Png } from '../../imaging/grey16-png.js';
 import { writeNpz } from '../../imaging/npz.js';
 import type { FloatPlane } from '../../imaging/planes.js';
 import type { Commit, FileEntry, InputItem, StageItem } from '../../pipeline/commit.js';
-import { type DatumRecord, datumKey, datumKeyDocument } from '../../pipeline/datum.js';
+import { type DatumRecord, datumKey, datumKeyDocument, stageLabels } from '../../pipeline/datum.js';
 import { VIEWS, viewFile } from '../../pipeline/exam.js';
 import { heatmapFile } from '../../pipeline/heatmaps.js';
 import type { ExamOutcome } from '../../pipeline/job.js';
 import { LABELS, type LabelProbabilities, PREDICTIONS_JSON, RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
-import { QUALITY_FILE, type QualityWarning } from '../../pipeline/quality-report.js';
+import { RESPONSE_CHECKS } from '../../pipeline/quality-policy.js';
+import { QUALITY_FILE, type QualityWarning, RESPONSE_FILE } from '../../pipeline/quality-report.js';
 import { wantsOf } from '../../planning/wants.js';
 import { storeFile } from '../../repos/committed-files.js';
 import { writeDatumRecord } from '../../repos/datum-records.js';
@@ -116,8 +117,8 @@ async function drawnOutcome(
     const upstream = Object.fromEntries(
       node.upstream.map((repo) => [repo, repo === 'exams' ? item.files : (made[repo]?.files ?? [])]),
     );
-    const names = { bundle: era.bundle, accepted: wants.acceptedOf(item).join(',') };
-    const document = datumKeyDocument(node, item.name, era.models, upstream, names);
+    const labels = stageLabels(era, wants.acceptedOf(item));
+    const document = datumKeyDocument(node, item.name, era.models, upstream, labels);
     const key = datumKey(document, sha256Hex);
     const record: DatumRecord = {
       schemaVersion: 1,
@@ -147,6 +148,12 @@ async function drawnFiles(
   const views = <T>(make: () => T): Record<string, T> => Object.fromEntries(VIEWS.map((view) => [view, make()]));
   const shape = [TINY.rows, TINY.columns];
   const base = { schemaVersion: 1, exam: item.name, notice: RESEARCH_USE_ONLY };
+  const isOfResponse = ({ code }: QualityWarning): boolean => RESPONSE_CHECKS.some((check) => check === code);
+  const checked = (file: string, isOwn: (warning: QualityWarning) => boolean) => {
+    const own = warnings.filter(isOwn);
+    const summary = { verdict: own.length === 0 ? 'ok' : 'warn', warnings: own };
+    return { files: { [file]: json({ ...base, checks: [], warnings: own }) }, summary };
+  };
   switch (stage) {
     case 'crop': {
       const view = { source_shape: shape, shape, window_location: [0, TINY.rows, 0, TINY.columns] };
@@ -170,11 +177,10 @@ async function drawnFiles(
       const summary = { exam: item.name, image: flat(probability / 2), imageheatmaps: flat(probability) };
       return { files: { [PREDICTIONS_JSON]: json({ ...base, ...summary }) }, summary };
     }
+    case 'check_response':
+      return checked(RESPONSE_FILE, isOfResponse);
     case 'check_quality':
-      return {
-        files: { [QUALITY_FILE]: json({ ...base, checks: [], warnings }) },
-        summary: { verdict: warnings.length === 0 ? 'ok' : 'warn', warnings },
-      };
+      return checked(QUALITY_FILE, (warning) => !isOfResponse(warning));
     default:
       return { files: { 'drawn.txt': Buffer.from(`${stage} of ${item.name}`) } };
   }

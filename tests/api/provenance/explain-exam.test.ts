@@ -68,6 +68,7 @@ describe('explaining an exam', function () {
         'extract_centers computed: new exam',
         'check_quality computed: new exam',
         'generate_heatmaps computed: new exam',
+        'check_response computed: new exam',
         'visualize_heatmaps computed: new exam',
         'classify computed: new exam',
       ]);
@@ -116,6 +117,7 @@ describe('explaining an exam', function () {
         'extract_centers skipped: same as before: recorded by job job-1',
         'check_quality skipped: same as before: recorded by job job-1',
         'generate_heatmaps skipped: same as before: recorded by job job-1',
+        'check_response skipped: same as before: recorded by job job-1',
         'visualize_heatmaps skipped: same as before: recorded by job job-1',
         'classify computed: parameter passes 2 → 1',
       ]);
@@ -137,7 +139,7 @@ describe('explaining an exam', function () {
       assert.equal(told.job, 'job-1');
       assert.deepEqual(told.landed?.by, { kind: 'job', job: 'job-3' });
       assert.equal(tell(told)[0], 'crop skipped: same as before: recorded by job job-1');
-      assert.equal(tell(told)[5], 'classify skipped: parameter passes 1 → 10; recorded by job job-1');
+      assert.equal(tell(told)[6], 'classify skipped: parameter passes 1 → 10; recorded by job job-1');
     }));
 
   it('names new input files after an upload, and the files of each stage that changed with them', () =>
@@ -161,7 +163,7 @@ describe('explaining an exam', function () {
         const told = tell(await explain(jobs, 'exam-1'));
         assert.equal(told[1], 'extract_centers computed: parameter offset [0,0] → [3,0]');
         assert.equal(
-          told[5],
+          told[6],
           'classify skipped: same as before: recorded by job job-1; extract_centers ran again and wrote the same bytes',
         );
       },
@@ -181,7 +183,7 @@ describe('explaining an exam', function () {
       await jobs.process('job-2');
       const told = await explain(jobs, 'exam-1');
       assert.equal(tell(told)[3], 'generate_heatmaps skipped: same as before: recorded by job job-1');
-      assert.match(tell(told)[5] ?? '', /^classify computed: model file imageheatmaps [0-9a-f]{12} → [0-9a-f]{12}$/);
+      assert.match(tell(told)[6] ?? '', /^classify computed: model file imageheatmaps [0-9a-f]{12} → [0-9a-f]{12}$/);
       assert.equal(stageOf(told, 'generate_heatmaps').models[0]?.bundle, 'first', 'the file it was given then');
       assert.equal(stageOf(told, 'classify').models[1]?.bundle, 'second');
     }));
@@ -230,6 +232,7 @@ describe('explaining an exam', function () {
           'extract_centers computed: new exam',
           'check_quality computed: new exam',
           'generate_heatmaps failed: The view L_CC of exam exam-1 is too small. Look at the image.',
+          'check_response blocked: generate_heatmaps failed',
           'visualize_heatmaps blocked: generate_heatmaps failed',
           'classify blocked: generate_heatmaps failed',
         ]);
@@ -284,7 +287,7 @@ describe('explaining an exam', function () {
       const told = await explainExam(jobs.repository, stages, before, 'exam-1', { asOf: 'then' });
       assert.equal(told.outcome, 'failed');
       assert.match(told.reason ?? '', /^Erased on \d{4}-\d\d-\d\d\.$/);
-      assert.equal(tell(told)[5], 'classify computed: The record of how it was made is gone from the bucket.');
+      assert.equal(tell(told)[6], 'classify computed: The record of how it was made is gone from the bucket.');
       const { uncompared, movements } = await compareResults(jobs.repository, before, after);
       assert.deepEqual(uncompared, [{ exam: 'exam-1', before: told.reason, after: told.reason }]);
       assert.deepEqual(movements, []);
@@ -343,7 +346,7 @@ describe('explaining an exam', function () {
         mammoflow(jobs.s3, 'explain', 'exam-9'),
       ]);
       assert.equal(screen.exitCode, 0, screen.stderr);
-      assert.ok(screen.stdout.split('\n').length <= 45, screen.stdout);
+      assert.ok(screen.stdout.split('\n').length <= 50, screen.stdout);
       assert.match(screen.stdout, /^exam-1: processed$/m);
       assert.match(screen.stdout, /^classify computed: parameter passes 10 → 1$/m);
       assert.match(screen.stdout, /^ {2}version 1, passes=1, datum [0-9a-f]{12}$/m);
@@ -354,7 +357,7 @@ describe('explaining an exam', function () {
       assert.match(tree.stdout, /^ +exams\/exam-1\/L_CC\.png [0-9a-f]{12} @/m);
       assert.match(tree.stdout, /made by crop datum [0-9a-f]{12}, as above/);
       const told = JSON.parse(json.stdout) as ExamExplanation;
-      assert.equal(told.stages[5]?.datum?.length, 64);
+      assert.equal(told.stages[6]?.datum?.length, 64);
       assert.equal(missing.exitCode, 1);
       assert.match(missing.stderr, /^error: Commit [0-9a-f]{12} has no exam exam-9\. See/);
     }));
