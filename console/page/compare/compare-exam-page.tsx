@@ -14,7 +14,7 @@ import { RefChoice } from '../parts/ref-choice.js';
 import { symmetricLimit } from '../viewer/difference.js';
 import { DifferenceViews } from '../viewer/difference-views.js';
 import { viewLabel } from '../viewer/hanging.js';
-import { PATHS } from '../viewer/open-painter.js';
+import { PATHS } from '../viewer/scene.js';
 
 /** One exam at two states: its views, how its heatmaps differ, and how its predictions moved. */
 export function CompareExamPage({ exam }: { exam: string }): ReactNode {

@@ -10,7 +10,7 @@ import { PageHead } from '../parts/page-head.js';
 import { RefChoice } from '../parts/ref-choice.js';
 import { StateBadge } from '../parts/state-badge.js';
 import { ExamViews } from '../viewer/exam-views.js';
-import { PATHS, type PainterPath } from '../viewer/open-painter.js';
+import { PATHS, type PainterPath } from '../viewer/scene.js';
 import { ExamHistory } from './exam-history.js';
 import { Provenance } from './provenance.js';
 import { Results } from './results.js';

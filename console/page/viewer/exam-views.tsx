@@ -10,11 +10,10 @@ import { HANGING, hungAs, partnerOf, READING_ORDER, spokenView, viewLabel } from
 import { ViewerHelp } from './help.js';
 import type { Command } from './keys.js';
 import { FIRST_LOOKS, inverted, type Look, type Looks, lookedAt, preset, windowed } from './looks.js';
-import type { PainterPath } from './open-painter.js';
 import { FIRST_OVERLAY, type OverlaySettings, otherClass } from './overlay-settings.js';
 import { probabilityText } from './probability-text.js';
 import { savePicture } from './save-picture.js';
-import type { Overlay } from './scene.js';
+import type { Overlay, PainterPath } from './scene.js';
 import { type HeatmapState, useHeatmaps, usePictures, type ViewState } from './use-views.js';
 import { type Box, Viewport, type ViewportHandle, type ViewportRequests, windowText } from './viewport.js';
 import { PRESET_LABELS, presetWindow, type Window } from './window-level.js';

@@ -1,9 +1,6 @@
 import { paintScene, paintSurround } from './paint-on-cpu.js';
 import { openWebglPainter } from './paint-with-webgl.js';
-import type { Painter, Scene } from './scene.js';
-
-export const PATHS = ['webgl2', 'cpu'] as const;
-export type PainterPath = (typeof PATHS)[number];
+import type { Painter, PainterPath, Scene } from './scene.js';
 
 let works: boolean | undefined;
 

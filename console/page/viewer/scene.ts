@@ -48,9 +48,13 @@ export const SURROUND = [10, 11, 13] as const;
 /** The loupe's edge, one device pixel. */
 export const LOUPE_EDGE = [150, 156, 166] as const;
 
+/** By what scenes are drawn: the graphics processor, or whatever acts as one, or this processor. */
+export const PATHS = ['webgl2', 'cpu'] as const;
+export type PainterPath = (typeof PATHS)[number];
+
 /** Draws scenes onto one canvas. */
 export interface Painter {
-  readonly path: 'webgl2' | 'cpu';
+  readonly path: PainterPath;
   /** @throws RangeError for a picture that this painter cannot draw at all. */
   draw(scene: Scene): void;
   /** Draws nothing but the surround. */

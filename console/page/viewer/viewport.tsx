@@ -25,9 +25,9 @@ import {
   zoomedAt,
 } from './geometry.js';
 import { type Command, commandOf } from './keys.js';
-import { openPainter, type PainterPath, webgl2Works } from './open-painter.js';
+import { openPainter, webgl2Works } from './open-painter.js';
 import { levelForScale, type Pyramid } from './pyramid.js';
-import type { Loupe, Overlay, Painter, Scene } from './scene.js';
+import type { Loupe, Overlay, Painter, PainterPath, Scene } from './scene.js';
 import type { Trouble } from './trouble.js';
 import { DRAG_EXTENT, edgesOf, type Window } from './window-level.js';
 
