@@ -18,6 +18,7 @@ import { forgetDamage, recordDamage } from '../../repos/known-damage.js';
 import { readLocalFile } from '../../repos/local-file.js';
 import type { StageDependencies, StageRun } from '../dependencies.js';
 import type { JobFiles } from '../job/job-files.js';
+import type { DatumObservation } from '../observation.js';
 import type { LocalModel, StageInputs, StageProgress, StageResult } from '../stage.js';
 import { claimOrLeave } from './claim.js';
 import type { CachedFile } from './file-cache.js';
@@ -78,12 +79,15 @@ export async function runDatum(
   const names = stageLabels(settings.eras[planned.era], planned.accepted);
   const document = datumKeyDocument(node, request.exam, models, inputs, names);
   const key = datumKey(document, sha256Hex);
+  const tell = (outcome: DatumObservation['outcome'], of: Pick<DatumObservation, 'seconds' | 'bytes'> = {}): void =>
+    dependencies.observe?.({ stage: node.name, bundle: names.bundle ?? '', outcome, ...of });
 
   const known = await findDatumRecord(store, node.name, request.exam, key);
   const deep = request.mend === true || planned.mend === true || isNamed(settings.only);
   const replaced = known && (await whyReplace(dependencies, known, deep));
   if (known?.record !== undefined && replaced === undefined) {
     if (deep) await forgetDamage(store, node.name, request.exam);
+    tell('skipped');
     return { datum: key, computed: false, job: known.record.job, ...warningCodes(known.record) };
   }
 
@@ -122,6 +126,7 @@ export async function runDatum(
     // Last, because what is stored after an erasure has looked for the last time would stay.
     await refuseErased(dependencies, planned);
     const files = await storeOutput(dependencies, node.name, request.exam, outputFolder, result);
+    const took = { fetching, computing, storing: seconds() };
     const record: DatumRecord = {
       schemaVersion: 1,
       key,
@@ -132,7 +137,7 @@ export async function runDatum(
       provenance: {
         ...dependencies.provenance,
         ...result.provenance,
-        seconds: { fetching, computing, storing: seconds() },
+        seconds: took,
         ...(replaced === undefined ? {} : { replaced }),
       } as DatumRecord['provenance'],
       startedAt,
@@ -140,6 +145,10 @@ export async function runDatum(
     };
     const written =
       known === undefined ? await writeDatumRecord(store, record) : await replaceDatumRecord(store, record, known.etag);
+    tell('computed', {
+      seconds: took,
+      bytes: { input: sizeOf(Object.values(inputs).flat()), output: sizeOf(files) },
+    });
     return {
       datum: key,
       computed: true,
@@ -148,6 +157,7 @@ export async function runDatum(
       ...warningCodes(written),
     };
   } catch (error) {
+    if (!signal.aborted) tell(error instanceof ExamError ? 'failed' : 'retried');
     throw dependencies.cache.explained(error);
   } finally {
     for (const file of held) file.release();
@@ -155,6 +165,8 @@ export async function runDatum(
     await rm(outputFolder, { recursive: true, force: true });
   }
 }
+
+const sizeOf = (files: readonly FileEntry[]): number => files.reduce((sum, { size }) => sum + size, 0);
 
 /** Seconds since the last call, or since it was made, to the millisecond. */
 function stopwatch(): () => number {
