@@ -38,7 +38,7 @@ export type { JobRow, JobsOptions } from './reading/jobs.js';
 export type { LogEntry, LogOptions } from './reading/log.js';
 export type { FoundItem, ListedItem, LsItemOptions, LsOptions, RepoState } from './reading/ls.js';
 export type { BundleDetails, BundleRow, BundleUse } from './reading/models.js';
-export type { PictureOptions, ViewVersion } from './reading/pictures.js';
+export type { FullSize, PictureOptions, ViewVersion } from './reading/pictures.js';
 export type { Preview, ProposedChange } from './reading/preview.js';
 export type { RepoRow } from './reading/repos.js';
 export type { ExamResult, ResultsOptions } from './reading/results.js';

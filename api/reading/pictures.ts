@@ -27,6 +27,11 @@ export interface PictureOptions extends ViewVersion {
   readonly level?: number;
 }
 
+/** Rows and columns at level 0, of what may be coarser. */
+export interface FullSize {
+  readonly full: { readonly rows: number; readonly columns: number };
+}
+
 /**
  * A view's pixels, verified.
  *
@@ -35,9 +40,13 @@ export interface PictureOptions extends ViewVersion {
  * @example
  * const { rows, columns, pixels } = await mammoflow.picture({ repo: 'exams', exam, view: 'L_CC', versionId, sha256, level: 3 });
  */
-export async function picture(session: Session, { repo, level = 0, ...version }: PictureOptions): Promise<Grey16Image> {
+export async function picture(
+  session: Session,
+  { repo, level = 0, ...version }: PictureOptions,
+): Promise<Grey16Image & FullSize> {
   const bytes = await readVersion(session, repo, viewFile(version.view), version);
-  return shrink(await readGrey16Png(bytes, { exam: version.exam, view: version.view }), level);
+  const whole = await readGrey16Png(bytes, { exam: version.exam, view: version.view });
+  return { ...shrink(whole, level), full: { rows: whole.rows, columns: whole.columns } };
 }
 
 /**
@@ -61,11 +70,12 @@ export async function pictureFile(session: Session, { repo, ...version }: Pictur
 export async function heatmap(
   session: Session,
   { class: name, level = 0, ...version }: ViewVersion & { readonly class: HeatmapClass; readonly level?: number },
-): Promise<FloatPlane> {
+): Promise<FloatPlane & FullSize> {
   const file = heatmapFile(version.view);
   const bytes = await readVersion(session, 'generate_heatmaps', file, version);
   const planes = readNpz(bytes, HEATMAP_CLASSES, `The heatmap ${version.exam}/${file}`);
-  return shrink(planes[name], level);
+  const { rows, columns } = planes[name];
+  return { ...shrink(planes[name], level), full: { rows, columns } };
 }
 
 /**

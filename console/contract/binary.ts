@@ -11,9 +11,11 @@ interface Version {
 export const LEVELS = [0, 1, 2, 3, 4, 5] as const;
 export type Level = (typeof LEVELS)[number];
 
-/** Headers of pictures and heatmaps that say their size. */
+/** Headers of pictures and heatmaps that say their size, and that at level 0. */
 export const ROWS_HEADER = 'x-mammoflow-rows';
 export const COLUMNS_HEADER = 'x-mammoflow-columns';
+export const FULL_ROWS_HEADER = 'x-mammoflow-full-rows';
+export const FULL_COLUMNS_HEADER = 'x-mammoflow-full-columns';
 
 /**
  * The address of a view's pixels: little-endian uint16, row after row, as they lie on disk. Never changes, so it is cached

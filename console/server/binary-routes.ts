@@ -8,7 +8,7 @@ import { MammoflowError } from '../../pipeline/errors.js';
 import { examIdSchema } from '../../pipeline/exam.js';
 import { stageNameSchema } from '../../pipeline/graph.js';
 import { HEATMAP_CLASSES } from '../../pipeline/heatmaps.js';
-import { COLUMNS_HEADER, ROWS_HEADER } from '../contract/binary.js';
+import { COLUMNS_HEADER, FULL_COLUMNS_HEADER, FULL_ROWS_HEADER, ROWS_HEADER } from '../contract/binary.js';
 import { refSchema, viewSchema } from '../contract/common.js';
 import { uploadParameter } from '../contract/inbox.js';
 import { BINARY_PATHS } from '../contract/paths.js';
@@ -184,8 +184,9 @@ interface Sender {
   send(bytes: Buffer): unknown;
 }
 
-function send(reply: Sender, { rows, columns, bytes, gzipped }: SentPicture): unknown {
+function send(reply: Sender, { rows, columns, full, bytes, gzipped }: SentPicture): unknown {
   reply.header('cache-control', FOR_EVER).header(ROWS_HEADER, rows).header(COLUMNS_HEADER, columns);
+  reply.header(FULL_ROWS_HEADER, full.rows).header(FULL_COLUMNS_HEADER, full.columns);
   if (gzipped) reply.header('content-encoding', 'gzip');
   return reply.type('application/octet-stream').send(bytes);
 }

@@ -7,6 +7,8 @@ import pLimit from 'p-limit';
 export interface SentPicture {
   readonly rows: number;
   readonly columns: number;
+  /** At level 0. */
+  readonly full: { readonly rows: number; readonly columns: number };
   readonly bytes: Buffer;
   readonly gzipped: boolean;
 }
@@ -14,6 +16,7 @@ export interface SentPicture {
 interface Picture {
   readonly rows: number;
   readonly columns: number;
+  readonly full: { readonly rows: number; readonly columns: number };
   readonly pixels: Uint16Array | Float32Array;
 }
 
@@ -57,11 +60,12 @@ export function openPictureCache() {
     async picture(key: string, zipped: boolean, read: () => Promise<Picture>): Promise<SentPicture> {
       const plain = (): Promise<SentPicture> =>
         remember(key, async () => {
-          const { rows, columns, pixels } = await read();
+          const { rows, columns, full, pixels } = await read();
           // Little-endian, as every platform is that this runs on.
           return {
             rows,
             columns,
+            full,
             bytes: Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength),
             gzipped: false,
           };
@@ -69,8 +73,8 @@ export function openPictureCache() {
       if (!zipped) return plain();
       const known = cache.get(`${key}.gz`);
       if (known !== undefined) return known;
-      const { rows, columns, bytes } = await plain();
-      return remember(`${key}.gz`, async () => ({ rows, columns, bytes: await pack(bytes, LEVEL), gzipped: true }));
+      const { bytes, ...size } = await plain();
+      return remember(`${key}.gz`, async () => ({ ...size, bytes: await pack(bytes, LEVEL), gzipped: true }));
     },
   };
 }

@@ -9,9 +9,21 @@ export interface Seen {
   at(x: number, y: number): readonly [number, number, number];
 }
 
-/** Looks at an element as the browser shows it, with whatever lies over it. */
-export async function seen(element: Locator): Promise<Seen> {
-  return decoded(await element.screenshot({ animations: 'disabled' }));
+/**
+ * Looks at a canvas as the browser shows it, with whatever lies over it. Where it begins between two device pixels, it is seen
+ * from the next one on.
+ */
+export async function seen(canvas: Locator): Promise<Seen> {
+  const [box, size] = await Promise.all([
+    canvas.boundingBox(),
+    canvas.evaluate((element) => {
+      const { width, height } = element as unknown as { width: number; height: number };
+      return { width, height };
+    }),
+  ]);
+  if (box === null) throw new Error('the canvas is not seen');
+  const clip = { x: Math.round(box.x), y: Math.round(box.y), ...size };
+  return decoded(await canvas.page().screenshot({ clip, animations: 'disabled' }));
 }
 
 /** A PNG's pixels. */

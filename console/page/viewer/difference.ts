@@ -2,23 +2,14 @@ import type { ProbabilityPlane } from './plane.js';
 
 /** After minus before, value by value. Undefined where the two have not the same size: the view was cropped otherwise. */
 export function differenceOf(before: ProbabilityPlane, after: ProbabilityPlane): ProbabilityPlane | undefined {
-  const { level, rows, columns } = after;
-  if (before.level !== level || before.rows !== rows || before.columns !== columns) return undefined;
+  const { level, rows, columns, full } = after;
+  const same = before.level === level && before.full.rows === full.rows && before.full.columns === full.columns;
+  if (!same) return undefined;
   const values = new Float32Array(after.values.length);
   for (let index = 0; index < values.length; index += 1) {
     values[index] = (after.values[index] as number) - (before.values[index] as number);
   }
-  return { level, rows, columns, values };
-}
-
-/** The greatest size of any difference. */
-export function greatestOf({ values }: ProbabilityPlane): number {
-  let greatest = 0;
-  for (let index = 0; index < values.length; index += 1) {
-    const size = Math.abs(values[index] as number);
-    if (size > greatest) greatest = size;
-  }
-  return greatest;
+  return { level, rows, columns, full, values };
 }
 
 /** Limits that a scale of differences may have: few, so that scales of different exams are mostly the same. */

@@ -119,6 +119,20 @@ export const loupeCamera = (position: Position, loupe: Size): Camera => ({
 /** The middle of an odd number of device pixels is in the middle of one. */
 const onGrid = (middle: number, extent: number): number => Math.floor(middle) + (extent % 2 === 0 ? 0 : 0.5);
 
+/** The middle of what is seen of the picture: where whoever uses keys looks. */
+export function middleInSight(camera: Camera, hung: Hung, size: Size): Point {
+  const { x, y, width, height } = boxOnScreen(
+    { top: 0, bottom: hung.rows, left: 0, right: hung.columns },
+    camera,
+    hung,
+    size,
+  );
+  return {
+    x: Math.round((Math.max(0, x) + Math.min(size.width, x + width)) / 2),
+    y: Math.round((Math.max(0, y) + Math.min(size.height, y + height)) / 2),
+  };
+}
+
 /** Some of the picture stays in sight. */
 function kept(camera: Camera, hung: Hung, size: Size): Camera {
   const within = (middle: number, extent: number, of: number): number => {

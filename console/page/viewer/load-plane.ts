@@ -1,6 +1,14 @@
 import type { HeatmapClass } from '../../../pipeline/heatmaps.js';
 import type { View } from '../../../pipeline/views.js';
-import { COLUMNS_HEADER, heatmapUrl, type Level, pixelsUrl, ROWS_HEADER } from '../../contract/binary.js';
+import {
+  COLUMNS_HEADER,
+  FULL_COLUMNS_HEADER,
+  FULL_ROWS_HEADER,
+  heatmapUrl,
+  type Level,
+  pixelsUrl,
+  ROWS_HEADER,
+} from '../../contract/binary.js';
 import { ApiError, readAnswer } from '../../contract/client.js';
 import { type GreyPlane, type Plane, type ProbabilityPlane, sizeAtLevel } from './plane.js';
 
@@ -68,7 +76,7 @@ async function read(
   bytesEach: number,
   what: 'picture' | 'heatmap',
   { signal, fetch = globalThis.fetch.bind(globalThis), base = '' }: Loading,
-): Promise<Pick<Plane<never>, 'level' | 'rows' | 'columns'> & { buffer: ArrayBuffer }> {
+): Promise<Omit<Plane<never>, 'values'> & { buffer: ArrayBuffer }> {
   let response: Response;
   let buffer: ArrayBuffer;
   try {
@@ -81,8 +89,9 @@ async function read(
       cause,
     });
   }
-  const rows = Number(response.headers.get(ROWS_HEADER));
-  const columns = Number(response.headers.get(COLUMNS_HEADER));
+  const header = (name: string): number => Number(response.headers.get(name));
+  const [rows, columns] = [header(ROWS_HEADER), header(COLUMNS_HEADER)];
+  const full = { rows: header(FULL_ROWS_HEADER), columns: header(FULL_COLUMNS_HEADER) };
   const wrong = (found: string, wanted: string): ApiError =>
     new ApiError(
       0,
@@ -92,17 +101,21 @@ async function read(
         ? 'It was made from another picture: have this exam processed again.'
         : 'Load the page again. If it stays so, `mammoflow verify` says what is damaged.',
     );
-  if (!(Number.isInteger(rows) && Number.isInteger(columns) && rows > 0 && columns > 0)) {
+  if (![rows, columns, full.rows, full.columns].every((size) => Number.isInteger(size) && size > 0)) {
     throw wrong('no size', 'one');
   }
   if (buffer.byteLength !== rows * columns * bytesEach) {
     throw wrong(`${buffer.byteLength} bytes`, `${rows * columns * bytesEach} for ${rows} × ${columns}`);
   }
-  if (expected !== undefined) {
-    const [wantedRows, wantedColumns] = [sizeAtLevel(expected[0], level), sizeAtLevel(expected[1], level)];
-    if (rows !== wantedRows || columns !== wantedColumns) {
-      throw wrong(`${rows} × ${columns} pixels`, `${wantedRows} × ${wantedColumns}`);
-    }
+  const [wholeRows, wholeColumns] = expected ?? [full.rows, full.columns];
+  if (full.rows !== wholeRows || full.columns !== wholeColumns) {
+    throw wrong(`${full.rows} × ${full.columns} pixels`, `${wholeRows} × ${wholeColumns}`);
   }
-  return { level, rows, columns, buffer };
+  if (rows !== sizeAtLevel(wholeRows, level) || columns !== sizeAtLevel(wholeColumns, level)) {
+    throw wrong(
+      `${rows} × ${columns} values`,
+      `${sizeAtLevel(wholeRows, level)} × ${sizeAtLevel(wholeColumns, level)}`,
+    );
+  }
+  return { level, rows, columns, full, buffer };
 }

@@ -41,8 +41,7 @@ export async function loadPicture(
       (signal) => loadPixels({ repo: 'exams', exam, view, version: original, level, expected }, { ...loading, signal }),
       loading.signal,
     );
-    const [rows, columns] = expected ?? [plane.rows * 2 ** level, plane.columns * 2 ** level];
-    onLoaded({ picture: pyramidOf(plane, { rows, columns }), histogram: histogramOf(plane) });
+    onLoaded({ picture: pyramidOf(plane), histogram: histogramOf(plane) });
   }
 }
 

@@ -6,6 +6,8 @@ export interface Plane<Values extends Uint16Array | Float32Array> {
   readonly level: number;
   readonly rows: number;
   readonly columns: number;
+  /** At level 0. */
+  readonly full: { readonly rows: number; readonly columns: number };
   readonly values: Values;
 }
 export type GreyPlane = Plane<Uint16Array>;
@@ -15,7 +17,7 @@ export type ProbabilityPlane = Plane<Float32Array>;
 export const sizeAtLevel = (size: number, level: number): number => Math.ceil(size / 2 ** level);
 
 /** The next coarser level: means of 2 × 2 values, rounded where they are grey. */
-export function halved({ level, rows, columns, values }: GreyPlane): GreyPlane {
+export function halved({ level, rows, columns, full, values }: GreyPlane): GreyPlane {
   const smallRows = Math.ceil(rows / 2);
   const smallColumns = Math.ceil(columns / 2);
   const small = new Uint16Array(smallRows * smallColumns);
@@ -35,5 +37,5 @@ export function halved({ level, rows, columns, values }: GreyPlane): GreyPlane {
         ((values[above + columns - 1] as number) + (values[below + columns - 1] as number) + 1) >> 1;
     }
   }
-  return { level: level + 1, rows: smallRows, columns: smallColumns, values: small };
+  return { level: level + 1, rows: smallRows, columns: smallColumns, full, values: small };
 }

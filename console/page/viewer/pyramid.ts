@@ -11,7 +11,6 @@ export interface Pyramid {
   planeFor(scale: number): GreyPlane;
   /** The value at a row and column of level 0, where level 0 is here. */
   valueAt(row: number, column: number): number | undefined;
-  readonly bytes: number;
 }
 
 /** A view of full size is not drawn from anything coarser than this: 1/32. */
@@ -24,8 +23,9 @@ const COARSEST = 5;
 export const levelForScale = (scale: number): number =>
   Math.min(COARSEST, Math.max(0, Math.floor(Math.log2(1 / scale) + 1e-9)));
 
-/** @param finest a plane of any level. @param full rows and columns of level 0. */
-export function pyramidOf(finest: GreyPlane, full: { rows: number; columns: number }): Pyramid {
+/** @param finest a plane of any level. */
+export function pyramidOf(finest: GreyPlane): Pyramid {
+  const { full } = finest;
   const planes = [finest];
   return {
     ...full,
@@ -43,6 +43,5 @@ export function pyramidOf(finest: GreyPlane, full: { rows: number; columns: numb
       if (finest.level !== 0 || row < 0 || column < 0 || row >= full.rows || column >= full.columns) return undefined;
       return finest.values[row * full.columns + column];
     },
-    bytes: finest.values.byteLength,
   };
 }

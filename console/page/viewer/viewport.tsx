@@ -16,6 +16,7 @@ import {
   fitted,
   type Hung,
   loupeCamera,
+  middleInSight,
   type Point,
   panned,
   pixelAt,
@@ -104,7 +105,7 @@ export function Viewport(props: Props): ReactNode {
   const { label, description, shown, trouble, note, retry, loupe, path, on, handle, saysOf } = props;
   const place = useRef<HTMLDivElement>(null);
   const [size, ratio] = useDeviceSize(place);
-  // Where the pointer is, in device pixels. Whoever uses keys looks at the middle.
+  // Where the pointer is, in device pixels.
   const [pointer, setPointer] = useState<Point>();
   const [focused, setFocused] = useState(false);
   const drag = useRef<{ kind: 'window' | 'pan'; x: number; y: number } | undefined>(undefined);
@@ -112,11 +113,16 @@ export function Viewport(props: Props): ReactNode {
   // What is drawn is drawn again only if one of these is another: all viewports of a page are asked whenever one changes.
   const { picture, hung: shownHung, camera: shownCamera, window, inverted = false, overlay } = shown ?? {};
 
-  const at = pointer ?? (focused && size ? { x: size.width / 2, y: size.height / 2 } : undefined);
   const camera = useMemo(
     () => (shownHung && size ? (shownCamera ?? fitted(shownHung, size)) : undefined),
     [shownHung, shownCamera, size],
   );
+  // Whoever uses keys looks at the middle of what is seen of the picture.
+  const middle = useMemo(
+    () => (camera && shownHung && size ? middleInSight(camera, shownHung, size) : undefined),
+    [camera, shownHung, size],
+  );
+  const at = pointer ?? (focused ? middle : undefined);
   const pixel = shown && size && camera && at && pixelAt(at, camera, shown.hung, size);
   const nearer = loupe && at && shown && size && camera ? loupeAt(at, camera, shown.hung, size, ratio) : undefined;
   const mirrored = shownHung?.mirrored ?? false;
@@ -160,7 +166,7 @@ export function Viewport(props: Props): ReactNode {
       return;
     }
     const { hung } = shown;
-    const middle = at ?? { x: size.width / 2, y: size.height / 2 };
+    const point = at ?? middle ?? { x: size.width / 2, y: size.height / 2 };
     switch (command.kind) {
       case 'pan': {
         const by = { x: -command.x * PAN_SHARE * size.width, y: -command.y * PAN_SHARE * size.height };
@@ -168,10 +174,10 @@ export function Viewport(props: Props): ReactNode {
         break;
       }
       case 'zoom':
-        on.camera(zoomedAt(camera, command.factor, middle, hung, size));
+        on.camera(zoomedAt(camera, command.factor, point, hung, size));
         break;
       case 'true-pixels':
-        on.camera(truePixelsAt(camera, middle, hung, size));
+        on.camera(truePixelsAt(camera, point, hung, size));
         break;
       case 'fit':
         on.camera(undefined);
@@ -259,7 +265,9 @@ export function Viewport(props: Props): ReactNode {
       {shown && size && camera && (
         <Marks size={size} ratio={ratio} camera={camera} hung={shown.hung} boxes={shown.boxes ?? []} />
       )}
-      {focused && pointer === undefined && shown && <span className="cross" aria-hidden="true" />}
+      {focused && pointer === undefined && middle && (
+        <span className="cross" aria-hidden="true" style={{ left: middle.x / ratio - 9, top: middle.y / ratio - 9 }} />
+      )}
       <span className="viewport-label">{label}</span>
       {shown && camera && (
         <span className="viewport-state">

@@ -9,6 +9,7 @@ import {
   LARGEST_SCALE,
   linkedCamera,
   loupeCamera,
+  middleInSight,
   panned,
   pixelAt,
   type Size,
@@ -138,6 +139,19 @@ describe('where pixels are on the screen', () => {
     );
     const loupe = loupeCamera({ row: 10.7, column: 20.2 }, { width: 5, height: 4 });
     assert.deepEqual(loupe, { row: 10, column: 20.5, scale: 1 });
+  });
+
+  it('finds the middle of what is seen of the picture, for whoever has no pointer', () => {
+    fc.assert(
+      fc.property(hangs, sizes, number(-9_000, 9_000), number(-9_000, 9_000), (hung, size, x, y) => {
+        fc.pre(hung.rows >= 64 && hung.columns >= 64);
+        const camera = panned({ ...fitted(hung, size), scale: 1 }, { x, y }, hung, size);
+        assert.notEqual(pixelAt(middleInSight(camera, hung, size), camera, hung, size), undefined);
+      }),
+    );
+    const hung: Hung = { rows: 100, columns: 100, mirrored: false, wall: 'left' };
+    const size = { width: 300, height: 100 };
+    assert.deepEqual(middleInSight(fitted(hung, size), hung, size), { x: 50, y: 50 });
   });
 
   it('links both breasts as mirror images about the chest wall, and two states of one view as the same place', () => {

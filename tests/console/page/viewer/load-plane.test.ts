@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { COLUMNS_HEADER, type Level, ROWS_HEADER } from '../../../../console/contract/binary.js';
+import {
+  COLUMNS_HEADER,
+  FULL_COLUMNS_HEADER,
+  FULL_ROWS_HEADER,
+  type Level,
+  ROWS_HEADER,
+} from '../../../../console/contract/binary.js';
 import { ApiError } from '../../../../console/contract/client.js';
 import { loadHeatmap, loadPixels } from '../../../../console/page/viewer/load-plane.js';
 import { troubleOf } from '../../../../console/page/viewer/trouble.js';
@@ -10,7 +16,12 @@ const answering =
   (body: ConstructorParameters<typeof Response>[0], headers: Record<string, string> = {}, status = 200): typeof fetch =>
   async () =>
     new Response(body, { status, headers });
-const sized = (rows: number, columns: number) => ({ [ROWS_HEADER]: String(rows), [COLUMNS_HEADER]: String(columns) });
+const sized = (rows: number, columns: number, full: readonly [number, number] = [rows, columns]) => ({
+  [ROWS_HEADER]: String(rows),
+  [COLUMNS_HEADER]: String(columns),
+  [FULL_ROWS_HEADER]: String(full[0]),
+  [FULL_COLUMNS_HEADER]: String(full[1]),
+});
 const pixels = (fetch: typeof globalThis.fetch, level: Level = 0, expected?: readonly [number, number]) =>
   loadPixels({ repo: 'exams', exam: 'e-1', view: 'L_CC', level, version, expected }, { signal, fetch });
 const refused = async (asked: Promise<unknown>): Promise<ApiError> => {
@@ -32,7 +43,7 @@ describe('loading pictures and heatmaps', () => {
         base: 'http://console',
         fetch: async (url) => {
           asked = String(url);
-          return new Response(Uint16Array.of(1, 256, 65_535, 4, 5, 6), { headers: sized(2, 3) });
+          return new Response(Uint16Array.of(1, 256, 65_535, 4, 5, 6), { headers: sized(2, 3, [9, 17]) });
         },
       },
     );
@@ -40,7 +51,13 @@ describe('loading pictures and heatmaps', () => {
       asked,
       `http://console/api/pixels/crop/e-1/R_MLO/v%201?sha256=${'a'.repeat(64)}&level=3&encoding=gzip`,
     );
-    assert.deepEqual(plane, { level: 3, rows: 2, columns: 3, values: Uint16Array.of(1, 256, 65_535, 4, 5, 6) });
+    assert.deepEqual(plane, {
+      level: 3,
+      rows: 2,
+      columns: 3,
+      full: { rows: 9, columns: 17 },
+      values: Uint16Array.of(1, 256, 65_535, 4, 5, 6),
+    });
     const heatmap = await loadHeatmap(
       { exam: 'e-1', view: 'L_CC', class: 'benign', level: 0, version },
       { signal, fetch: answering(Float32Array.of(0.25, 1), sized(1, 2)) },
@@ -57,11 +74,12 @@ describe('loading pictures and heatmaps', () => {
     assert.match(other.message, /L_CC has 2 × 3 pixels and should have 3 × 2/);
     const heatmap = await refused(
       loadHeatmap(
-        { exam: 'e-1', view: 'L_CC', class: 'benign', level: 1, version, expected: [9, 9] },
-        { signal, fetch: answering(new Float32Array(6), sized(2, 3)) },
+        { exam: 'e-1', view: 'L_CC', class: 'benign', level: 1, version, expected: [4, 6] },
+        // As many values as the view has at this level, but of one row less at level 0.
+        { signal, fetch: answering(new Float32Array(6), sized(2, 3, [3, 6])) },
       ),
     );
-    assert.match(heatmap.message, /heatmap of L_CC .* should have 5 × 5/);
+    assert.match(heatmap.message, /heatmap of L_CC has 3 × 6 pixels and should have 4 × 6/);
     assert.match(heatmap.next ?? '', /processed again/);
   });
 

@@ -10,17 +10,15 @@ import { greyOf, windowBetween } from '../../../../console/page/viewer/window-le
 const ROWS = 40;
 const COLUMNS = 30;
 const grey16 = (row: number, column: number): number => (row * 1_500 + column * 37) % 65_536;
-const picture = pyramidOf(
-  {
-    level: 0,
-    rows: ROWS,
-    columns: COLUMNS,
-    values: Uint16Array.from({ length: ROWS * COLUMNS }, (_, index) =>
-      grey16(Math.floor(index / COLUMNS), index % COLUMNS),
-    ),
-  },
-  { rows: ROWS, columns: COLUMNS },
-);
+const picture = pyramidOf({
+  level: 0,
+  rows: ROWS,
+  columns: COLUMNS,
+  full: { rows: ROWS, columns: COLUMNS },
+  values: Uint16Array.from({ length: ROWS * COLUMNS }, (_, index) =>
+    grey16(Math.floor(index / COLUMNS), index % COLUMNS),
+  ),
+});
 const size = { width: 50, height: 44 };
 const base: Scene = {
   size,
@@ -45,6 +43,7 @@ const half: Overlay = {
     level: 0,
     rows: 20,
     columns: 10,
+    full: { rows: 20, columns: 10 },
     values: Float32Array.from({ length: 200 }, (_, index) => (index % 10 >= 5 ? 0.8 : 0.05)),
   },
   top: 10,

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { openPlaneCache } from '../../../../console/page/viewer/plane-cache.js';
 
-const plane = (bytes: number) => ({ level: 0, rows: 1, columns: bytes / 2, values: new Uint16Array(bytes / 2) });
+const plane = (bytes: number) => ({
+  level: 0,
+  rows: 1,
+  columns: bytes / 2,
+  full: { rows: 1, columns: bytes / 2 },
+  values: new Uint16Array(bytes / 2),
+});
 const never = new AbortController().signal;
 
 describe('the cache of planes', () => {

@@ -9,7 +9,7 @@ const planes = fc
   .chain(({ rows, columns }) =>
     fc
       .uint16Array({ minLength: rows * columns, maxLength: rows * columns })
-      .map((values) => ({ level: 0, rows, columns, values })),
+      .map((values) => ({ level: 0, rows, columns, full: { rows, columns }, values })),
   );
 
 describe('the levels of a picture', () => {
@@ -17,7 +17,7 @@ describe('the levels of a picture', () => {
     fc.assert(
       fc.property(planes, (plane) => {
         const { rows, columns, pixels } = shrink({ ...plane, pixels: plane.values }, 1);
-        assert.deepEqual(halved(plane), { level: 1, rows, columns, values: pixels });
+        assert.deepEqual(halved(plane), { level: 1, rows, columns, full: plane.full, values: pixels });
       }),
     );
   });
@@ -36,14 +36,14 @@ describe('the levels of a picture', () => {
 
   it('are made from the finest that is here, and values are told only once that is level 0', () => {
     const full = { rows: 64, columns: 48 };
-    const coarse = pyramidOf({ level: 3, rows: 8, columns: 6, values: new Uint16Array(48).fill(7) }, full);
+    const coarse = pyramidOf({ level: 3, rows: 8, columns: 6, full, values: new Uint16Array(48).fill(7) });
     assert.deepEqual(
       [1, 0.25, 0.05].map((scale) => coarse.planeFor(scale).level),
       [3, 3, 4],
     );
     assert.equal(coarse.valueAt(3, 3), undefined);
     const values = Uint16Array.from({ length: 64 * 48 }, (_, index) => index);
-    const whole = pyramidOf({ level: 0, ...full, values }, full);
+    const whole = pyramidOf({ level: 0, ...full, full, values });
     assert.deepEqual(
       [2, 0.5, 0.25, 0.02].map((scale) => whole.planeFor(scale).level),
       [0, 1, 2, 5],

@@ -5,6 +5,7 @@ import {
   type Camera,
   fitted,
   type Hung,
+  middleInSight,
   pixelAt,
   type Size,
   toPosition,
@@ -55,9 +56,9 @@ describeInBrowser('the page: the viewer', (browser) => {
     });
     const planes = VIEWS.map((view) => {
       const { rows, columns, pixels } = exam.pictures[view];
-      return [view, { level: 0, rows, columns, values: pixels }] as const;
+      return [view, { level: 0, rows, columns, full: { rows, columns }, values: pixels }] as const;
     });
-    pyramids = Object.fromEntries(planes.map(([view, plane]) => [view, pyramidOf(plane, plane)])) as typeof pyramids;
+    pyramids = Object.fromEntries(planes.map(([view, plane]) => [view, pyramidOf(plane)])) as typeof pyramids;
     windows = Object.fromEntries(
       planes.map(([view, plane]) => [view, presetWindow('tissue', histogramOf(plane))]),
     ) as typeof windows;
@@ -93,6 +94,7 @@ describeInBrowser('the page: the viewer', (browser) => {
           next(() => next(() => next(() => resolve())));
         }),
     );
+  const look = (page: Page, view: View): Promise<Seen> => seen(viewportOf(page, view).locator('canvas'));
   const sizeOf = ({ width, height }: Seen): Size => ({ width, height });
 
   /** Fails where more than a few in a thousand of the pixels between the labels are not what they should be. */
@@ -137,7 +139,6 @@ describeInBrowser('the page: the viewer', (browser) => {
       return beside ? undefined : bytes[4 * (y * size.width + x)];
     };
   }
-  const middleOf = ({ width, height }: Size) => ({ x: width / 2, y: height / 2 });
 
   for (const path of ['webgl2', 'cpu'] satisfies PainterPath[]) {
     const query = path === 'cpu' ? { painter: 'cpu' } : undefined;
@@ -151,7 +152,7 @@ describeInBrowser('the page: the viewer', (browser) => {
           assert.equal(await viewport.getAttribute('data-path'), path);
           const box = await viewport.boundingBox();
           places.set(view, { x: box?.x ?? 0, y: box?.y ?? 0 });
-          const picture = await seen(viewport);
+          const picture = await seen(viewport.locator('canvas'));
           requireGreys(picture, fittedGreys(view, sizeOf(picture), windows[view]));
         }
         const at = (view: View): { x: number; y: number } => places.get(view) as { x: number; y: number };
@@ -166,9 +167,10 @@ describeInBrowser('the page: the viewer', (browser) => {
         await viewport.focus();
         await page.keyboard.press('t');
         await drawn(page);
-        const picture = await seen(viewport);
+        const picture = await seen(viewport.locator('canvas'));
         const size = sizeOf(picture);
-        const camera = truePixelsAt(fitted(hungOf('L_MLO'), size), middleOf(size), hungOf('L_MLO'), size);
+        const fit = fitted(hungOf('L_MLO'), size);
+        const camera = truePixelsAt(fit, middleInSight(fit, hungOf('L_MLO'), size), hungOf('L_MLO'), size);
         requireGreys(picture, trueGreys('L_MLO', camera, size, windows.L_MLO));
 
         const box = (await viewport.boundingBox()) as { x: number; y: number };
@@ -180,8 +182,8 @@ describeInBrowser('the page: the viewer', (browser) => {
         await page.mouse.move(5, 5);
         await drawn(page);
         const [left, right] = [draggedWindow(windows.L_MLO, 64, -16), draggedWindow(windows.R_MLO, 64, -16)];
-        requireGreys(await seen(viewport), trueGreys('L_MLO', camera, size, left));
-        const partner = await seen(viewportOf(page, 'R_MLO'));
+        requireGreys(await seen(viewport.locator('canvas')), trueGreys('L_MLO', camera, size, left));
+        const partner = await look(page, 'R_MLO');
         // It is linked: its camera is the mirror image about the chest wall.
         const mirrored = { ...camera, column: exam.pictures.R_MLO.columns - camera.column };
         requireGreys(partner, trueGreys('R_MLO', mirrored, sizeOf(partner), right));
@@ -189,7 +191,10 @@ describeInBrowser('the page: the viewer', (browser) => {
         await page.keyboard.press('i');
         await page.keyboard.press('4');
         await drawn(page);
-        requireGreys(await seen(viewport), trueGreys('L_MLO', camera, size, { centre: 32_767.5, width: 65_535 }, true));
+        requireGreys(
+          await seen(viewport.locator('canvas')),
+          trueGreys('L_MLO', camera, size, { centre: 32_767.5, width: 65_535 }, true),
+        );
       });
 
       it('has colour over the known lesion and none elsewhere, and none once it is off', async () => {
@@ -198,6 +203,8 @@ describeInBrowser('the page: the viewer', (browser) => {
         assert.equal(await colouredIn(page, 'L_CC'), 0);
         await page.keyboard.press('h');
         for (const view of VIEWS) await heatmapShown(page, view);
+        // The cross in the middle of a view that has the focus has a colour too.
+        await page.getByRole('button', { name: 'Keys' }).focus();
         for (const view of VIEWS) {
           const found = await colourOver(page, view);
           const circle = exam.truth.lesions[0]?.views[view];
@@ -209,7 +216,7 @@ describeInBrowser('the page: the viewer', (browser) => {
           assert.ok(found.inside >= 0.98 * found.of, `${view}: ${found.inside} of ${found.of} are coloured`);
           assert.equal(found.outside, 0, `${view}: colour beside the lesion`);
         }
-        await page.keyboard.press('h');
+        await page.getByRole('button', { name: 'Heatmap', exact: true }).click();
         await drawn(page);
         assert.equal(await colouredIn(page, 'L_CC'), 0);
       });
@@ -223,7 +230,7 @@ describeInBrowser('the page: the viewer', (browser) => {
         await page.getByRole('application', { name: /^change.*Heatmap of malignant shown/ }).waitFor();
         await viewport.and(page.locator('[data-level="0"]')).waitFor();
         await drawn(page);
-        const picture = await seen(viewport);
+        const picture = await seen(viewport.locator('canvas'));
         const circle = exam.truth.lesions[0]?.views.L_MLO as { row: number; column: number };
         const camera = fitted(hungOf('L_MLO'), sizeOf(picture));
         const { x, y } = toScreen(circle, camera, hungOf('L_MLO'), sizeOf(picture));
@@ -262,7 +269,7 @@ describeInBrowser('the page: the viewer', (browser) => {
     return { inside, of, outside };
   }
   async function colourOver(page: Page, view: View) {
-    const picture = await seen(viewportOf(page, view));
+    const picture = await look(page, view);
     return colourBeside(picture, view, fitted(hungOf(view), sizeOf(picture)));
   }
   const colouredIn = async (page: Page, view: View): Promise<number> => {
@@ -276,12 +283,13 @@ describeInBrowser('the page: the viewer', (browser) => {
     await viewport.focus();
     await page.keyboard.press('h');
     await heatmapShown(page, 'L_CC');
-    const size = sizeOf(await seen(viewport));
+    const size = sizeOf(await seen(viewport.locator('canvas')));
     const box = (await viewport.boundingBox()) as { x: number; y: number };
     const circle = exam.truth.lesions[0]?.views.L_CC as { row: number; column: number };
     const point = toScreen(circle, fitted(hungOf('L_CC'), size), hungOf('L_CC'), size);
-    const [x, y] = [Math.round(point.x), Math.round(point.y)];
-    await page.mouse.move(box.x + x, box.y + y);
+    const [left, top] = [Math.round(box.x + point.x), Math.round(box.y + point.y)];
+    await page.mouse.move(left, top);
+    const [x, y] = [left - box.x, top - box.y];
     const pixel = pixelAt({ x, y }, fitted(hungOf('L_CC'), size), hungOf('L_CC'), size) as {
       row: number;
       column: number;
@@ -338,7 +346,7 @@ describeInBrowser('the page: the viewer', (browser) => {
       await page.keyboard.press('h');
       await heatmapShown(page, 'L_MLO');
       await requireAccessible(page);
-      const picture = await seen(viewportOf(page, 'L_CC'));
+      const picture = await look(page, 'L_CC');
       assert.ok(Math.max(...picture.at(picture.width - 5, Math.round(picture.height / 2))) < 20);
       await browser
         .open(`${served.address}/compare/${exam.exam}?before=${first}&after=main`, { theme })
@@ -360,7 +368,7 @@ describeInBrowser('the page: the viewer', (browser) => {
     await note.getByText(/^The heatmap of R_CC has .* and should have .*\. It is not shown\.$/).waitFor();
     await note.getByText(/processed again/).waitFor();
     await heatmapShown(page, 'L_CC');
-    const picture = await seen(viewportOf(page, 'R_CC'));
+    const picture = await look(page, 'R_CC');
     const expected = fittedGreys('R_CC', sizeOf(picture), windows.R_CC);
     // The note lies over the lower part.
     requireGreys(picture, (x, y) => (y < picture.height / 2 ? expected(x, y) : undefined));
@@ -390,7 +398,7 @@ describeInBrowser('the page: the viewer', (browser) => {
     await viewportOf(page, 'L_MLO').getByText('The file is not what was committed.').waitFor();
     await whole(page, 'R_MLO');
     await requireAccessible(page);
-    const picture = await seen(viewportOf(page, 'R_MLO'));
+    const picture = await look(page, 'R_MLO');
     requireGreys(picture, fittedGreys('R_MLO', sizeOf(picture), windows.R_MLO));
     down = false;
     await viewportOf(page, 'R_CC').getByRole('button', { name: 'Try again' }).click();
@@ -405,7 +413,7 @@ describeInBrowser('the page: the viewer', (browser) => {
     }
     const canvas = viewport.locator('canvas');
     const check = async (): Promise<void> => {
-      const picture = await seen(viewport);
+      const picture = await seen(viewport.locator('canvas'));
       requireGreys(picture, fittedGreys('L_CC', sizeOf(picture), windows.L_CC));
     };
     await canvas.evaluate(async (element) => {
@@ -438,7 +446,7 @@ describeInBrowser('the page: the viewer', (browser) => {
     const { page } = await open();
     const viewport = viewportOf(page, 'L_CC');
     await viewport.focus();
-    const shown = await seen(viewport);
+    const shown = await seen(viewport.locator('canvas'));
     const saving = page.waitForEvent('download');
     await page.keyboard.press('s');
     const file = await saving;

@@ -15,6 +15,7 @@ const plane = (values: readonly number[]) => ({
   level: 0,
   rows: 1,
   columns: values.length,
+  full: { rows: 1, columns: values.length },
   values: Uint16Array.from(values),
 });
 const value = fc.integer({ min: 0, max: 65_535 });
