@@ -1,4 +1,4 @@
-import { QUALITY_STAGE, type QualityWarning } from '../pipeline/quality-report.js';
+import type { QualityWarning } from '../pipeline/quality-report.js';
 import type { FoundWarnings } from '../repos/headlines.js';
 
 const UNKNOWN: QualityWarning = {
@@ -8,12 +8,13 @@ const UNKNOWN: QualityWarning = {
 
 /**
  * What the quality checks warn of, from what they made of an exam.
- * @param found none where it was processed before there were checks.
+ * @param found of each stage that looked; none where the exam was processed before there were checks.
  */
-export function warningsOf(found: FoundWarnings | undefined): readonly QualityWarning[] {
-  if (found === undefined) return [];
-  if ('missing' in found) return [UNKNOWN];
-  const { warnings, more } = found.summary;
-  if (more === undefined) return warnings;
-  return [...warnings, { code: 'more', message: `And ${more} more: see the stage ${QUALITY_STAGE}.` }];
+export function warningsOf(found: readonly FoundWarnings[] = []): readonly QualityWarning[] {
+  return found.flatMap((one) => {
+    if ('missing' in one) return [UNKNOWN];
+    const { warnings, more } = one.summary;
+    if (more === undefined) return warnings;
+    return [...warnings, { code: 'more', message: `And ${more} more: see the stage ${one.stage}.` }];
+  });
 }

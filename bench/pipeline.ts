@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { LABELS, predictionsSchema, VARIANTS } from '../pipeline/predictions.js';
 import { sharedFolder } from '../tests/support/shared.js';
+import { MOST_OF_OTHERS, watchOtherProcesses } from './other-processes.js';
 import { openPeer, type Peer, type PeerResult, type PeerSetting } from './peer/peer.js';
 import { machine, openBenchSystem, table } from './system.js';
 
@@ -27,6 +28,12 @@ interface Run {
   readonly seconds: Readonly<Record<string, number>>;
   readonly predictions: Readonly<Record<(typeof VARIANTS)[number], Readonly<Record<string, number>>>>;
   readonly loadBefore: number;
+}
+
+/** The share of the processors' time that other processes took during a part of the benchmark, where that can be known. */
+interface Disturbance {
+  readonly part: string;
+  readonly share: number | undefined;
 }
 
 async function runOurs(exam: string, models: string): Promise<Run> {
@@ -126,6 +133,17 @@ function print(rows: readonly Compared[]): void {
   console.log(table(header, cells));
 }
 
+function printDisturbances(all: readonly Disturbance[], disturbed: readonly Disturbance[]): void {
+  const percent = (share: number | undefined): string => (share === undefined ? '–' : `${(100 * share).toFixed(1)} %`);
+  const parts = all.map(({ part, share }) => [part, percent(share)]);
+  console.log(`\n${table(['part', "processors' time that others took"], parts)}`);
+  if (disturbed.length === 0) return;
+  console.log(
+    `\nNo verdict: other processes took more than ${percent(MOST_OF_OTHERS)} during ${disturbed.map(({ part }) => part).join('; ')}.` +
+      '\nRun it again when the machine does nothing else.',
+  );
+}
+
 interface Options {
   readonly exam: string;
   readonly models: string;
@@ -152,20 +170,30 @@ async function main(options: Options): Promise<void> {
   }
   const runs: Run[] = [];
   const peers: Record<PeerSetting, PeerResult[]> = { shipped: [], tuned: [] };
+  const disturbances: Disturbance[] = [];
+  const watched = async <T>(part: string, work: () => Promise<T>): Promise<T> => {
+    console.error(part);
+    const others = watchOtherProcesses();
+    const result = await work();
+    disturbances.push({ part, share: others() });
+    return result;
+  };
   for (let run = 1; run <= Number(options.runs); run += 1) {
-    console.error(`run ${run}: mammoflow`);
-    runs.push(await runOurs(exam, resolve(options.models)));
+    runs.push(await watched(`run ${run}: mammoflow`, () => runOurs(exam, resolve(options.models))));
     for (const setting of peer === undefined ? [] : (['tuned', 'shipped'] as const)) {
-      console.error(`run ${run}: peer, ${setting}`);
-      peers[setting].push(await (peer as Peer).run(setting, exam));
+      const runPeer = (): Promise<PeerResult> => (peer as Peer).run(setting, exam);
+      peers[setting].push(await watched(`run ${run}: peer, ${setting}`, runPeer));
     }
   }
 
-  const rows = compare(runs, peers);
+  const disturbed = disturbances.filter(({ share }) => share !== undefined && share > MOST_OF_OTHERS);
+  // Seconds of a machine that did something else as well say nothing about ours or the peer's.
+  const rows = compare(runs, peers).map((row) => (disturbed.length === 0 ? row : { ...row, met: undefined }));
   console.log(`${new Date().toISOString()}  ${machine()}${peer === undefined ? '' : `, torch ${peer.torch}`}`);
   const loads = runs.map(({ loadBefore }) => loadBefore.toFixed(2)).join(', ');
   console.log(`exam ${basename(exam)}, ${THREADS} threads, median of ${runs.length}; load before: ${loads}\n`);
   print(rows);
+  printDisturbances(disturbances, disturbed);
   const everyPeer = [...peers.shipped, ...peers.tuned];
   const differences = everyPeer.map((result) => largestDifference(runs[0] as Run, result));
   if (everyPeer.length > 0) {
@@ -188,13 +216,14 @@ async function main(options: Options): Promise<void> {
       );
     }
   }
-  if (rows.some(({ met }) => met === false)) process.exitCode = 1;
+  if (rows.some(({ met }) => met === false) || disturbed.length > 0) process.exitCode = 1;
   if (options.json !== undefined) {
     const document = {
       machine: machine(),
       torch: peer?.torch,
       exam: basename(exam),
       threads: THREADS,
+      disturbances,
       rows,
       runs,
       peers,

@@ -14,6 +14,7 @@ import { planExam } from '../models/phantom/plan-exam.js';
 import { VIEWS, type View } from '../pipeline/exam.js';
 import type { ModelReference } from '../pipeline/model-reference.js';
 import {
+  type CheckCode,
   QUALITY_CHECKS,
   type QualityCheckCode,
   type QualitySettings,
@@ -51,7 +52,7 @@ interface Tally {
   exams: number;
   refused: number;
   warned: number;
-  readonly codes: Map<QualityCheckCode, number>;
+  readonly codes: Map<CheckCode, number>;
 }
 
 interface Row {
@@ -170,7 +171,7 @@ async function main(options: Options): Promise<void> {
   const rows = alterations.map(
     ({ name, strength, gross }): Row => ({ name, strength, gross, phantom: newTally(), real: newTally() }),
   );
-  const ranges = new Map<QualityCheckCode, { low: number; high: number }>();
+  const ranges = new Map<CheckCode, { low: number; high: number }>();
   // The phantom model's; real exams are unlike it, and none of them has a model of its own here.
   const { reference } = (await readBundle(join(packageRoot, 'models', 'phantom', 'bundle'))).bundle;
   const lookAt = (kind: 'phantom' | 'real', name: string, measured: MeasuredExam): void => {

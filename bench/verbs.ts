@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Command } from 'commander';
 import { createVersionedBucket } from '../infra/dev/s3-server.js';
-import { type S3Service, startServices } from '../infra/dev/services.js';
+import { startServices } from '../infra/dev/services.js';
+import { serviceEnvironment } from '../infra/dev/stack.js';
 import { packageRoot } from '../infra/package-root.js';
 import { machine, table } from './system.js';
 
@@ -28,20 +29,6 @@ const VERBS = [
 interface Options {
   readonly runs: string;
   readonly before?: string;
-}
-
-function environmentOf(s3: S3Service): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
-    AWS_ENDPOINT_URL_S3: s3.endpoint,
-    AWS_REGION: s3.region,
-    AWS_ACCESS_KEY_ID: s3.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
-    MAMMOFLOW_BUCKET: s3.bucket,
-    // Nothing answers there: the verbs measured must not need it.
-    TEMPORAL_ADDRESS: '127.0.0.1:9',
-  };
 }
 
 /** Milliseconds from start to end. @throws Error when the command fails. */
@@ -74,7 +61,9 @@ async function main(options: Options): Promise<void> {
     });
     await createVersionedBucket(client, s3.bucket);
     client.destroy();
-    const env = environmentOf(s3);
+    // Nothing answers there: the verbs measured must not need it.
+    const temporal = { address: '127.0.0.1:9', namespace: 'default' };
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...serviceEnvironment({ temporal, s3 }) };
     const bundle = join(packageRoot, 'models', 'placeholder', 'bundle');
     timeOf(packageRoot, ['put', 'models', bundle, '--no-process'], env);
     const checkouts = before === undefined ? [packageRoot] : [before, packageRoot];

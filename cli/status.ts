@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Poller, ServicesStatus } from '../index.js';
+import { requireConsole } from '../infra/dev/console-process.js';
 import { receiverHealth } from '../infra/dev/event-receiver.js';
 import { processIdentity } from '../infra/dev/process-identity.js';
 import { readRunningState, type StackState } from '../infra/dev/state.js';
@@ -78,15 +79,17 @@ export async function statusOf(dataFolder: string): Promise<Status> {
   return withMammoflow(dataFolder, async (mammoflow) => {
     const { settings } = mammoflow;
     const starting = running?.phase === 'starting' ? ['The embedded services are still starting.'] : [];
-    const [{ workers, unserved, holds, troubles, problems: found }, receiver, full] = await Promise.all([
+    const [{ workers, unserved, holds, troubles, problems: found }, receiver, isConsoleDown, full] = await Promise.all([
       mammoflow.status(),
       receiverOf(running),
+      consoleIsDown(running),
       fullDisk(running, dataFolder),
     ]);
     const problems = [...starting, ...full, ...found, ...problemsOfWorkers(running, workers)];
     if (receiver?.status === 'down') {
       problems.push('The receiver of upload events does not answer and is about to be started again.');
     }
+    if (isConsoleDown) problems.push('The console does not answer and is about to be started again.');
     const { endpoint } = settings.s3.config;
     const { ui } = settings.temporal;
     return {
@@ -131,4 +134,12 @@ async function receiverOf(running: StackState | undefined): Promise<Status['rece
   if (running?.receiver === undefined) return undefined;
   const { address } = running.receiver;
   return { address, status: await receiverHealth(address).catch(() => 'down') };
+}
+
+async function consoleIsDown(running: StackState | undefined): Promise<boolean> {
+  if (running?.console === undefined) return false;
+  return requireConsole(running.console).then(
+    () => false,
+    () => true,
+  );
 }

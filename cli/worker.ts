@@ -39,7 +39,7 @@ export function workerCommand(): Command {
       `
 Roles:
   workflow  workflows and bookkeeping, light
-  cpu       the stages crop, extract_centers, check_quality and visualize_heatmaps, in worker threads
+  cpu       the stages crop, extract_centers, check_quality, check_response and visualize_heatmaps, in worker threads
   gpu       the stages generate_heatmaps and classify, in an inference process of its own
 
 A worker finds Temporal and S3 through TEMPORAL_*, AWS_* and MAMMOFLOW_BUCKET, or the services of \`mammoflow up\`.

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { openSparingSession } from './background/open-sparing-session.js';
 import { serialiseError, type TransferredError } from './error-transfer.js';
 import type { ExecutionProviders } from './execution-provider.js';
 import type { FloatTensor, InferenceModel } from './inference-pool.js';
@@ -36,7 +37,12 @@ const sessions = new Map<string, Promise<OnnxSession>>();
 function sessionOf({ model, inputBytes }: LanePreparation): Promise<OnnxSession> {
   const known = sessions.get(model.sha256);
   if (known !== undefined) return known;
-  const opened = openSession(model.path, { providers, memoryArena: inputBytes <= LARGEST_ARENA_INPUT_BYTES });
+  const isClassifier = inputBytes > LARGEST_ARENA_INPUT_BYTES;
+  // That a network says the same with and without background was tried on processors.
+  const opened =
+    isClassifier && providers.onCpu
+      ? openSparingSession(model.path, { providers, memoryArena: false })
+      : openSession(model.path, { providers, memoryArena: !isClassifier });
   sessions.set(model.sha256, opened);
   opened.catch(() => sessions.delete(model.sha256));
   return opened;

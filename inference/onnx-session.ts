@@ -8,8 +8,14 @@ import type { FloatTensor } from './inference-pool.js';
 export interface OnnxSession {
   readonly inputs: readonly TensorDescription[];
   readonly outputs: readonly TensorDescription[];
-  /** @throws MammoflowError `inference-failed` when the runtime refuses the inputs or fails. */
-  run(inputs: Readonly<Record<string, FloatTensor>>): Promise<Record<string, FloatTensor>>;
+  /**
+   * @param numbers lists of int64, for networks that were rewritten to take some.
+   * @throws MammoflowError `inference-failed` when the runtime refuses the inputs or fails.
+   */
+  run(
+    inputs: Readonly<Record<string, FloatTensor>>,
+    numbers?: Readonly<Record<string, BigInt64Array>>,
+  ): Promise<Record<string, FloatTensor>>;
 }
 
 export interface SessionOptions {
@@ -20,6 +26,8 @@ export interface SessionOptions {
    * both classifiers peak at 2.8 GB with the arena and at 1.3 GB without.
    */
   readonly memoryArena: boolean;
+  /** Bytes to open in the place of the file, which is then only what messages name. */
+  readonly rewritten?: Uint8Array;
 }
 
 // The runtime would print every error as well as throw it.
@@ -37,7 +45,12 @@ const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0]?.trim() ?? '';
 
 async function createSession(path: string, options: SessionOptions): Promise<ort.InferenceSession> {
-  return ort.InferenceSession.create(path, {
+  // Two overloads, of which TypeScript takes no union.
+  const create = (settings: ort.InferenceSession.SessionOptions): Promise<ort.InferenceSession> =>
+    options.rewritten === undefined
+      ? ort.InferenceSession.create(path, settings)
+      : ort.InferenceSession.create(options.rewritten, settings);
+  return create({
     executionProviders: options.providers.names,
     graphOptimizationLevel: 'all',
     executionMode: 'sequential',
@@ -81,14 +94,17 @@ export async function openSession(path: string, options: SessionOptions): Promis
       { cause: error },
     );
   }
+  const isNoNumbers = (value: ort.InferenceSession.ValueMetadata): boolean =>
+    options.rewritten === undefined || !value.isTensor || value.type !== 'int64';
   return {
-    inputs: describe(session.inputMetadata, path),
+    inputs: describe(session.inputMetadata.filter(isNoNumbers), path),
     outputs: describe(session.outputMetadata, path),
-    async run(inputs) {
+    async run(inputs, numbers = {}) {
       try {
-        const feeds = Object.fromEntries(
-          Object.entries(inputs).map(([name, { data, shape }]) => [name, new ort.Tensor('float32', data, shape)]),
-        );
+        const feeds = Object.fromEntries([
+          ...Object.entries(inputs).map(([name, { data, shape }]) => [name, new ort.Tensor('float32', data, shape)]),
+          ...Object.entries(numbers).map(([name, values]) => [name, new ort.Tensor('int64', values, [values.length])]),
+        ]);
         const results = await session.run(feeds);
         return Object.fromEntries(
           // Not copied: onnxruntime-node 1.30 gives results in memory that can be handed to another thread.

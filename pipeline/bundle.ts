@@ -63,8 +63,7 @@ const classifierFileSchema = z.strictObject({
   labels: z.tuple(LABELS.map((label) => z.literal(label)) as [z.ZodLiteral, z.ZodLiteral, z.ZodLiteral, z.ZodLiteral]),
 });
 
-/** `model.json`: what a bundle in the `models` repo holds, and what it may be used for. */
-export const bundleSchema = z.strictObject({
+const cardSchema = z.strictObject({
   schemaVersion: z.literal(1),
   name: z.string().min(1).max(128),
   description: z.string().min(1),
@@ -96,6 +95,14 @@ export const bundleSchema = z.strictObject({
     )
     .optional(),
 });
+/** `model.json`: what a bundle in the `models` repo holds, and what it may be used for. */
+export const bundleSchema = cardSchema.refine(
+  ({ reference, files }) => reference?.response === undefined || reference.response.patch === files.patch.sha256,
+  {
+    path: ['reference', 'response', 'patch'],
+    message: 'it was measured with another patch network: leave `response` out, or measure again (models:reference)',
+  },
+);
 export type Bundle = z.infer<typeof bundleSchema>;
 export type PatchModelFile = Bundle['files']['patch'];
 export type ClassifierModelFile = Bundle['files']['image'];

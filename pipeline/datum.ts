@@ -4,7 +4,7 @@ import { canonicalJson, type Json } from './canonical-json.js';
 import { type FileEntry, fileEntrySchema } from './commit.js';
 import type { StageGraph, StageLabel, StageNode } from './graph.js';
 import type { ModelReference } from './model-reference.js';
-import type { EraModels } from './pipeline-document.js';
+import type { Era, EraModels } from './pipeline-document.js';
 
 /** SHA-256 of UTF-8 text as lower-case hex. Handed in, because this folder is free of Node's modules. */
 export type Sha256 = (text: string) => string;
@@ -55,6 +55,19 @@ export function datumKeyDocument(
     models: modelHashes,
     inputs: inputHashes,
     ...(node.labels === undefined ? {} : { labels: labelsOf(node, labels) }),
+  };
+}
+
+/** What there is to depend on for an exam: its era's, and what a person lets it pass. */
+export function stageLabels(era: Era | undefined, accepted: readonly string[] = []): StageLabels {
+  const json = (value: unknown): string => (value === undefined ? '' : canonicalJson(value as Json));
+  // Apart, so that a bundle whose network's answers were measured has no picture looked at again.
+  const { response, ...pictures } = era?.reference ?? {};
+  return {
+    bundle: era?.bundle ?? '',
+    accepted: accepted.join(','),
+    reference: era?.reference === undefined ? '' : json(pictures),
+    response: json(response),
   };
 }
 

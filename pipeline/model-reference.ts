@@ -4,8 +4,27 @@ import { z } from 'zod';
 export const PIXEL_STATISTICS = ['contrast', 'skewness', 'fineness', 'noise', 'levels'] as const;
 export type PixelStatistic = (typeof PIXEL_STATISTICS)[number];
 
+/**
+ * What is measured of how the patch network answers to a view (`imaging/quality/response-statistics.ts`): quantiles of each
+ * heatmap over the breast.
+ */
+export const RESPONSE_STATISTICS = ['benignMedian', 'benignUpper', 'malignantMedian', 'malignantUpper'] as const;
+export type ResponseStatistic = (typeof RESPONSE_STATISTICS)[number];
+
 const spreadSchema = z.strictObject({ mean: z.number(), deviation: z.number().positive() });
+export type Spread = z.infer<typeof spreadSchema>;
 const statisticsSchema = z.record(z.enum(PIXEL_STATISTICS), spreadSchema);
+
+const responseSchema = z.record(z.enum(RESPONSE_STATISTICS), spreadSchema);
+
+/** How the bundle's patch network answered to the views of the same exams. */
+export const responseReferenceSchema = z.strictObject({
+  /** SHA-256 of that network: of another one it says nothing. */
+  patch: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits'),
+  CC: responseSchema,
+  MLO: responseSchema,
+});
+export type ResponseReference = z.infer<typeof responseReferenceSchema>;
 
 /**
  * What the pictures were like that a model was made or accepted on: mean and standard deviation of each statistic over the
@@ -16,5 +35,6 @@ export const modelReferenceSchema = z.strictObject({
   description: z.string().min(1).max(200),
   exams: z.number().int().min(20),
   pixels: z.strictObject({ CC: statisticsSchema, MLO: statisticsSchema }),
+  response: responseReferenceSchema.optional(),
 });
 export type ModelReference = z.infer<typeof modelReferenceSchema>;

@@ -36,6 +36,11 @@ export const EXAM_CHECKS = [
   'visits',
 ] as const;
 export const QUALITY_CHECKS = [...VIEW_CHECKS, ...EXAM_CHECKS] as const;
+/** What the patch network's answer to each view is looked at for. */
+export const RESPONSE_CHECKS = ['model-response'] as const;
+/** Every check that a finding may be of. */
+export const ALL_CHECKS = [...QUALITY_CHECKS, ...RESPONSE_CHECKS] as const;
+export type CheckCode = (typeof ALL_CHECKS)[number];
 export type ViewCheckCode = (typeof VIEW_CHECKS)[number];
 export type ExamCheckCode = (typeof EXAM_CHECKS)[number];
 export type QualityCheckCode = (typeof QUALITY_CHECKS)[number];
@@ -85,6 +90,15 @@ const check = (action: CheckAction, expected: Bounds, accepted: Bounds): CheckSe
   expected,
   accepted,
 });
+
+/** The parameters of `check_response`. */
+export const responsePolicySchema = z.strictObject({
+  /** `warn` under every policy: what is rare in a woman may be answered to as nothing before. */
+  action: checkActionSchema.default('warn'),
+  expected: boundsSchema.default([null, 6]),
+  accepted: boundsSchema.default([null, 12]),
+});
+export type ResponsePolicy = z.infer<typeof responsePolicySchema>;
 
 /** Bounds come from sound and altered pictures: see docs/quality.md. */
 const STRICT: QualitySettings = {

@@ -1,17 +1,27 @@
 import { z } from 'zod';
 import { examIdSchema, horizontalFlipSchema, VIEWS } from './exam.js';
+import { RESPONSE_STATISTICS } from './model-reference.js';
 import { RESEARCH_USE_ONLY } from './predictions.js';
-import { QUALITY_CHECKS, VERDICTS } from './quality-policy.js';
+import { ALL_CHECKS, VERDICTS } from './quality-policy.js';
 
 /** The stage that looks whether the pictures show what they say. */
 export const QUALITY_STAGE = 'check_quality';
 /** The document it writes for each exam. */
 export const QUALITY_FILE = 'quality.json';
+/** The stage that looks whether the patch network answers to the pictures as to those that its model was made for. */
+export const RESPONSE_STAGE = 'check_response';
+export const RESPONSE_FILE = 'response.json';
+
+/** The stages whose warnings travel with a result, in the order in which these are shown, and what each writes. */
+export const CHECKING_STAGES = { [QUALITY_STAGE]: QUALITY_FILE, [RESPONSE_STAGE]: RESPONSE_FILE } as const;
+export type CheckingStage = keyof typeof CHECKING_STAGES;
+export const CHECKING_STAGE_NAMES = Object.keys(CHECKING_STAGES) as readonly CheckingStage[];
+const isChecking = (stage: string): stage is CheckingStage => Object.hasOwn(CHECKING_STAGES, stage);
 
 const bounds = z.tuple([z.number().nullable(), z.number().nullable()]);
 
 const findingSchema = z.strictObject({
-  code: z.enum(QUALITY_CHECKS),
+  code: z.enum(ALL_CHECKS),
   /** Absent where it is about the four views together. */
   view: z.enum(VIEWS).optional(),
   /** Absent where there was nothing to measure. */
@@ -41,6 +51,20 @@ export const qualityDocumentSchema = z.strictObject({
 });
 export type QualityDocument = z.infer<typeof qualityDocumentSchema>;
 
+/** What is measured of the network's answer to a view; absent where there is no breast. */
+const measuredSchema = z.partialRecord(z.enum(VIEWS), z.record(z.enum(RESPONSE_STATISTICS), z.number()));
+
+/** `check_response/<exam>/response.json`. */
+export const responseDocumentSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  exam: examIdSchema,
+  notice: z.literal(RESEARCH_USE_ONLY),
+  verdict: z.enum(VERDICTS),
+  measured: measuredSchema,
+  checks: z.array(findingSchema),
+});
+export type ResponseDocument = z.infer<typeof responseDocumentSchema>;
+
 /** A warning as it travels with a result. */
 export const qualityWarningSchema = z.object({
   code: z.string(),
@@ -57,6 +81,15 @@ export const qualitySummarySchema = z.object({
   more: z.number().int().positive().optional(),
 });
 export type QualitySummary = z.infer<typeof qualitySummarySchema>;
+
+/** What the record of a datum warns of; nothing where its stage looks at no pictures. */
+export function recordedWarnings(record: {
+  readonly document: { readonly stage: string };
+  readonly summary?: unknown;
+}): readonly QualityWarning[] {
+  if (!isChecking(record.document.stage)) return [];
+  return qualitySummarySchema.safeParse(record.summary).data?.warnings ?? [];
+}
 
 /** Headlines stay under 1 kB; the longest message has some 250 characters. */
 const MOST_CHARACTERS = 800;

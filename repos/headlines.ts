@@ -4,7 +4,13 @@ import { sha256Schema } from '../pipeline/bundle.js';
 import { canonicalJson, type Json } from '../pipeline/canonical-json.js';
 import type { StageItem } from '../pipeline/commit.js';
 import { LABELS, type LabelProbabilities, PREDICTIONS_JSON, type Predictions } from '../pipeline/predictions.js';
-import { QUALITY_FILE, QUALITY_STAGE, type QualitySummary, qualitySummarySchema } from '../pipeline/quality-report.js';
+import {
+  CHECKING_STAGE_NAMES,
+  CHECKING_STAGES,
+  type CheckingStage,
+  type QualitySummary,
+  qualitySummarySchema,
+} from '../pipeline/quality-report.js';
 import { readDatumRecord } from './datum-records.js';
 import { examOfErasure } from './erasures.js';
 import { sha256Hex } from './hash.js';
@@ -43,21 +49,30 @@ const numbersSchema = z.tuple([four, four]);
 const place = [z.string(), sha256Schema, z.union([sha256Schema, z.literal('')])] as const;
 const rowSchema = z.union([
   z.tuple([z.literal(PREDICTING_STAGE), ...place, numbersSchema]),
-  z.tuple([z.literal(QUALITY_STAGE), ...place, qualitySummarySchema]),
+  z.tuple([z.enum(CHECKING_STAGE_NAMES), ...place, qualitySummarySchema]),
 ]);
 /** `[stage, exam, datum, SHA-256 of its file, headline]` */
 export type HeadlineRow = z.infer<typeof rowSchema>;
 type Row = HeadlineRow;
 const segmentSchema = z.object({ schemaVersion: z.literal(1), rows: z.array(rowSchema).min(1) });
 
-/** What the quality checks say of an exam in short. */
-export type FoundWarnings = { readonly summary: QualitySummary } | { readonly missing: true };
+/** What a stage that looks at pictures made of an exam. */
+export interface CheckedItem {
+  readonly stage: CheckingStage;
+  readonly item: StageItem;
+}
+
+/** What such a stage says of an exam in short. */
+export type FoundWarnings = { readonly stage: CheckingStage } & (
+  | { readonly summary: QualitySummary }
+  | { readonly missing: true }
+);
 
 export interface HeadlineReader {
   /** The predictions of some datums of `classify`, by exam. A few requests in all, and one for each that no segment has. */
   predictions(items: Iterable<StageItem>): Promise<Map<string, ReadPredictions>>;
-  /** The same of the quality checks. */
-  warnings(items: Iterable<StageItem>): Promise<Map<string, FoundWarnings>>;
+  /** The same of the stages that look at pictures, for each exam in the order given. */
+  warnings(items: Iterable<CheckedItem>): Promise<Map<string, readonly FoundWarnings[]>>;
   /** Keeps what had to be read one by one for whoever reads next. A bucket that may not be written to stays as it is. */
   keep(): Promise<void>;
   /** Forgets what is in memory of these exams. */
@@ -104,28 +119,33 @@ export function openHeadlines(store: ObjectStore): HeadlineReader {
     return found;
   }
 
-  async function findWarnings(item: StageItem): Promise<FoundWarnings> {
-    const file = fileHash(item, QUALITY_FILE);
-    const known = rows.get(rowKey(QUALITY_STAGE, item, file));
-    if (known?.[0] === QUALITY_STAGE) return { summary: known[4] };
-    const summary = await limit(() => readSummary(store, QUALITY_STAGE, item, QUALITY_FILE, qualitySummarySchema));
-    if (summary === undefined) return { missing: true };
-    remember([QUALITY_STAGE, item.name, item.datum, file, summary]);
-    return { summary };
-  }
-
-  async function findAll<T>(
-    items: Iterable<StageItem>,
-    find: (item: StageItem) => Promise<T>,
-  ): Promise<Map<string, T>> {
-    const list = [...items];
-    await prepare(list.length);
-    return new Map(await Promise.all(list.map(async (item) => [item.name, await find(item)] as const)));
+  async function findWarnings({ stage, item }: CheckedItem): Promise<FoundWarnings> {
+    const path = CHECKING_STAGES[stage];
+    const file = fileHash(item, path);
+    const known = rows.get(rowKey(stage, item, file));
+    if (known !== undefined && known[0] !== PREDICTING_STAGE) return { stage, summary: known[4] };
+    const summary = await limit(() => readSummary(store, stage, item, path, qualitySummarySchema));
+    if (summary === undefined) return { stage, missing: true };
+    remember([stage, item.name, item.datum, file, summary]);
+    return { stage, summary };
   }
 
   return {
-    predictions: (items) => findAll(items, findPredictions),
-    warnings: (items) => findAll(items, findWarnings),
+    async predictions(items) {
+      const list = [...items];
+      await prepare(list.length);
+      return new Map(await Promise.all(list.map(async (item) => [item.name, await findPredictions(item)] as const)));
+    },
+    async warnings(items) {
+      const list = [...items];
+      await prepare(list.length);
+      const found = await Promise.all(list.map(findWarnings));
+      const byExam = new Map<string, FoundWarnings[]>();
+      for (const [index, { item }] of list.entries()) {
+        byExam.set(item.name, [...(byExam.get(item.name) ?? []), found[index] as FoundWarnings]);
+      }
+      return byExam;
+    },
     async keep() {
       if (unkept.size < WORTH_KEEPING) return;
       const news = [...unkept.values()];
@@ -182,7 +202,7 @@ interface Segment {
 /** Exams of whose results something was found damaged or gone. */
 export async function damagedExams(store: ObjectStore): Promise<Set<string>> {
   const exams = new Set<string>();
-  for (const repo of [PREDICTING_STAGE, QUALITY_STAGE]) {
+  for (const repo of [PREDICTING_STAGE, ...CHECKING_STAGE_NAMES]) {
     const prefix = `${damagePrefix}${repo}/`;
     for await (const { key } of store.list(prefix)) exams.add(key.slice(prefix.length).split('/')[0] as string);
   }

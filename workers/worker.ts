@@ -1,5 +1,4 @@
 import { availableParallelism, hostname } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { NativeConnection, type NativeConnectionOptions, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -21,6 +20,7 @@ import { buildVersion } from './build-version.js';
 import { createInferenceClient } from './inference-client.js';
 import { runAlone } from './run-alone.js';
 import { startStageThreads } from './stage-threads.js';
+import { workflowBundle } from './workflow-bundle.js';
 
 /** What a worker serves. `cpu` and `gpu` run the stages of that resource class, `workflow` runs workflows and bookkeeping. */
 export const ROLES = ['workflow', 'cpu', 'gpu'] as const;
@@ -82,7 +82,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     closing.push(() => client.connection.close());
     worker = await Worker.create({
       ...common,
-      workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)),
+      workflowBundle: await workflowBundle(),
       activities: {
         ...createControlActivities({ repository, client, stages }),
         ...createTakeInActivities({ repository, client, stages, inbox: inboxSettingsOf(process.env) }),

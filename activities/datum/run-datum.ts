@@ -1,14 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson } from '../../pipeline/canonical-json.js';
 import type { Claimant } from '../../pipeline/claim.js';
 import type { FileEntry } from '../../pipeline/commit.js';
-import { type DatumRecord, datumKey, datumKeyDocument, labelsOf } from '../../pipeline/datum.js';
+import { type DatumRecord, datumKey, datumKeyDocument, labelsOf, stageLabels } from '../../pipeline/datum.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
 import type { StageNode } from '../../pipeline/graph.js';
 import { isNamed, type PlannedExam } from '../../pipeline/job.js';
 import type { Era, EraModels } from '../../pipeline/pipeline-document.js';
-import { QUALITY_STAGE, qualitySummarySchema } from '../../pipeline/quality-report.js';
+import { recordedWarnings } from '../../pipeline/quality-report.js';
 import type { HeldClaim } from '../../repos/claims.js';
 import { faultOf, storeFile } from '../../repos/committed-files.js';
 import { concurrently } from '../../repos/concurrently.js';
@@ -76,12 +75,7 @@ export async function runDatum(
   const node = nodeNamed(settings.graph, request.stage);
   const models = modelsOf(settings.eras[planned.era], node);
   const inputs = await inputFiles(dependencies, node, planned, request);
-  const era = settings.eras[planned.era];
-  const names = {
-    bundle: era?.bundle ?? '',
-    accepted: (planned.accepted ?? []).join(','),
-    reference: era?.reference === undefined ? '' : canonicalJson(era.reference),
-  };
+  const names = stageLabels(settings.eras[planned.era], planned.accepted);
   const document = datumKeyDocument(node, request.exam, models, inputs, names);
   const key = datumKey(document, sha256Hex);
 
@@ -172,9 +166,8 @@ function stopwatch(): () => number {
   };
 }
 
-function warningCodes({ document, summary }: DatumRecord): { warnings?: readonly string[] } {
-  if (document.stage !== QUALITY_STAGE) return {};
-  const warnings = qualitySummarySchema.safeParse(summary).data?.warnings ?? [];
+function warningCodes(record: DatumRecord): { warnings?: readonly string[] } {
+  const warnings = recordedWarnings(record);
   return warnings.length === 0 ? {} : { warnings: [...new Set(warnings.map(({ code }) => code))].sort() };
 }
 

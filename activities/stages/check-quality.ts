@@ -4,20 +4,11 @@ import { readGrey16Png } from '../../imaging/grey16-png.js';
 import type { MeasuredExam } from '../../imaging/quality/check.js';
 import { inspectExam } from '../../imaging/quality/inspect.js';
 import { type MeasuredView, measureView } from '../../imaging/quality/measure-view.js';
-import { acceptedName } from '../../pipeline/acceptance.js';
-import { ExamError } from '../../pipeline/errors.js';
 import { VIEWS, type View } from '../../pipeline/exam.js';
 import { modelReferenceSchema } from '../../pipeline/model-reference.js';
 import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
+import { qualityPolicySchema, qualitySettings } from '../../pipeline/quality-policy.js';
 import {
-  EXAM_CHECKS,
-  type QualityCheckCode,
-  qualityPolicySchema,
-  qualitySettings,
-  VIEW_CHECKS,
-} from '../../pipeline/quality-policy.js';
-import {
-  type Finding,
   QUALITY_FILE,
   QUALITY_STAGE,
   type QualityDocument,
@@ -27,6 +18,7 @@ import {
 import { defineStage } from '../stage.js';
 import { CROP_FILE, cropDocumentSchema, parseDocument } from './documents.js';
 import { examView, upstreamFile } from './input-files.js';
+import { overridden, refusal } from './quality-refusal.js';
 
 /**
  * Looks whether the pictures are what they say they are (docs/quality.md). Writes `quality.json` with every check's
@@ -54,7 +46,7 @@ export const checkQuality = defineStage({
     const { accepted, reference } = inputs.labels ?? {};
     const model = reference ? modelReferenceSchema.parse(JSON.parse(reference)) : undefined;
     const found = inspectExam(measured as MeasuredExam, horizontalFlip, qualitySettings(policy), model);
-    const findings = overridden(found, new Set(accepted?.split(',')));
+    const findings = overridden(found, accepted);
     const document: QualityDocument = {
       schemaVersion: 1,
       exam: inputs.exam,
@@ -69,47 +61,3 @@ export const checkQuality = defineStage({
     return { files: [QUALITY_FILE], summary: { ...summariseFindings(findings) } };
   },
 });
-
-/** What a person lets pass is a warning instead of a refusal. */
-function overridden(findings: readonly Finding[], accepted: ReadonlySet<string>): Finding[] {
-  return findings.map((finding) => {
-    const { code, view, verdict } = finding;
-    const isAccepted = accepted.has(code) || (view !== undefined && accepted.has(acceptedName({ check: code, view })));
-    if (verdict !== 'refuse' || !isAccepted) return finding;
-    return { ...finding, verdict: 'warn', overridden: true };
-  });
-}
-
-/** Checks in the order in which they explain: a wrong byte order also looks like noise. */
-const TOLD_BY: ReadonlySet<QualityCheckCode> = new Set([
-  'byte-order',
-  'polarity',
-  'background-share',
-  ...EXAM_CHECKS,
-  ...VIEW_CHECKS,
-]);
-
-/** Told by the check that explains most; the others are named. */
-function refusal(exam: string, findings: readonly Finding[]): ExamError {
-  const refused = [...TOLD_BY].flatMap((code) =>
-    findings.filter((finding) => finding.verdict === 'refuse' && finding.code === code),
-  );
-  const [{ code, view, value, accepted, message, next }, ...others] = refused as [Finding, ...Finding[]];
-  const named = others.map((other) => (other.view === undefined ? other.code : `${other.code} in ${other.view}`));
-  const also = named.length === 0 ? '' : `; also ${named.join(', ')}`;
-  // The narrowest acceptance that helps: of one view, unless the check refuses several.
-  const isOneView = view !== undefined && !others.some((other) => other.code === code);
-  const asked = `--check ${code}${isOneView ? ` --view ${view}` : ''} --reason <why>`;
-  return new ExamError(
-    'quality-refused',
-    `Exam ${exam} is refused${view === undefined ? '' : ` for ${view}`}: ${message} ` +
-      `(${code} ${value}, accepted ${boundsText(accepted)}${also})`,
-    `${next} Or, if it is right as it is, let it pass: mammoflow accept ${exam} ${asked}.`,
-    view,
-  );
-}
-
-function boundsText([low, high]: Finding['expected'] = [null, null]): string {
-  if (low === null) return `up to ${high}`;
-  return high === null ? `from ${low}` : `${low} to ${high}`;
-}

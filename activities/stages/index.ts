@@ -1,6 +1,7 @@
 import { MammoflowError } from '../../pipeline/errors.js';
 import type { StageDefinition } from '../stage.js';
 import { checkQuality } from './check-quality.js';
+import { checkResponse } from './check-response.js';
 import { classify } from './classify.js';
 import { crop } from './crop.js';
 import { extractCenters } from './extract-centers.js';
@@ -13,6 +14,7 @@ export const stages: readonly StageDefinition[] = [
   extractCenters,
   checkQuality,
   generateHeatmaps,
+  checkResponse,
   visualizeHeatmaps,
   classify,
 ];

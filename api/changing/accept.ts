@@ -3,7 +3,7 @@ import { DEFAULT_BRANCH } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { VIEWS } from '../../pipeline/exam.js';
 import type { PipelineDocument } from '../../pipeline/pipeline-document.js';
-import { QUALITY_CHECKS } from '../../pipeline/quality-policy.js';
+import { ALL_CHECKS } from '../../pipeline/quality-policy.js';
 import { sha256Hex } from '../../repos/hash.js';
 import { readPipeline, writePipeline } from '../../repos/pipeline-repo.js';
 import { rootOf } from '../../repos/repository.js';
@@ -40,7 +40,7 @@ export interface AcceptOutcome extends Committed {
 export async function accept(session: Session, options: AcceptOptions): Promise<AcceptOutcome> {
   const { repository, author, now } = session;
   const { exam, branch = DEFAULT_BRANCH, withdraw = false, reason = '' } = options;
-  const check = oneOf(QUALITY_CHECKS, options.check, 'check');
+  const check = oneOf(ALL_CHECKS, options.check, 'check');
   const view = options.view === undefined ? undefined : oneOf(VIEWS, options.view, 'view');
   if (!withdraw && reason.trim() === '') {
     throw new MammoflowError('invalid-argument', 'An acceptance needs a reason.', 'Say why with --reason <text>.');

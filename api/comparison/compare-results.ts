@@ -2,7 +2,8 @@ import pLimit from 'p-limit';
 import { type Commit, OUTCOMES, type OutcomeItem, type StageItem } from '../../pipeline/commit.js';
 import { type ErrorCode, MammoflowError } from '../../pipeline/errors.js';
 import { type Predictions, VARIANTS, type Variant } from '../../pipeline/predictions.js';
-import { QUALITY_STAGE, type QualityWarning } from '../../pipeline/quality-report.js';
+import type { QualityWarning } from '../../pipeline/quality-report.js';
+import { checkedItems } from '../../repos/checked-items.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
 import { type HeadlineReader, openHeadlines } from '../../repos/headlines.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
@@ -205,11 +206,11 @@ async function readSide(
 ): Promise<Side> {
   const [outcomes, checked, classified] = await Promise.all([
     repository.outcomes.getMany(rootOf(commit, OUTCOMES), exams),
-    repository.stages.getMany(rootOf(commit, QUALITY_STAGE), exams),
+    checkedItems(repository, commit, exams),
     repository.stages.getMany(rootOf(commit, 'classify'), exams),
   ]);
   const processed = [...classified.values()].filter(({ name }) => outcomes.get(name)?.outcome === 'processed');
-  const [found, warned] = await Promise.all([reader.predictions(processed), reader.warnings(checked.values())]);
+  const [found, warned] = await Promise.all([reader.predictions(processed), reader.warnings(checked)]);
   const limit = pLimit(CONCURRENCY);
   const read = async (exam: string, outcome: OutcomeItem | undefined, item: StageItem | undefined) => {
     if (outcome === undefined) return 'Not processed yet.';

@@ -8,10 +8,11 @@ import {
   type StageItem,
   type TreeRoot,
 } from '../../pipeline/commit.js';
-import { QUALITY_STAGE } from '../../pipeline/quality-report.js';
+import { CHECKING_STAGE_NAMES } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { inBatches } from '../../planning/batches.js';
 import { type CommitWants, wantsOf } from '../../planning/wants.js';
+import { checkedItems } from '../../repos/checked-items.js';
 import { erasedOn, examOfErasure, openErasures } from '../../repos/erasures.js';
 import { damagedExams, type FoundWarnings, type HeadlineReader } from '../../repos/headlines.js';
 import { erasuresPrefix } from '../../repos/layout.js';
@@ -29,7 +30,7 @@ export interface IndexedExam {
   /** Of the datum in the tree, wanted or not. */
   readonly predictions: ReadPredictions | undefined;
   /** Of the quality checks; undefined where there were none yet. */
-  readonly warnings: FoundWarnings | undefined;
+  readonly warnings: readonly FoundWarnings[] | undefined;
   /** The sentence that says when it was erased. */
   readonly erased: string | undefined;
 }
@@ -124,7 +125,8 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
     for await (const { name } of inputs.diff(before('exams'), rootOf(commit, 'exams'))) names.add(name);
     for await (const { name } of outcomes.diff(before(OUTCOMES), rootOf(commit, OUTCOMES))) names.add(name);
     for await (const { name } of stages.diff(before('classify'), rootOf(commit, 'classify'))) names.add(name);
-    for await (const { name } of stages.diff(before(QUALITY_STAGE), rootOf(commit, QUALITY_STAGE))) names.add(name);
+    for (const stage of CHECKING_STAGE_NAMES)
+      for await (const { name } of stages.diff(before(stage), rootOf(commit, stage))) names.add(name);
     // What people accept of single exams is no part of the context.
     const accepted = [from.wants.document.accepted ?? {}, wants.document.accepted ?? {}] as const;
     for (const exam of new Set(accepted.flatMap((one) => Object.keys(one)))) {
@@ -151,7 +153,7 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
     const [items, outcomes, checked, classified] = await Promise.all([
       repository.inputs.getMany(rootOf(commit, 'exams'), names),
       repository.outcomes.getMany(rootOf(commit, OUTCOMES), names),
-      repository.stages.getMany(rootOf(commit, QUALITY_STAGE), names),
+      checkedItems(repository, commit, names),
       repository.stages.getMany(rootOf(commit, 'classify'), names),
     ]);
     const erased = new Map<string, string>();
@@ -159,13 +161,11 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
       const erasure = await erasureOf(item);
       if (erasure !== undefined) erased.set(item.name, erasedOn(erasure));
     }
-    const processed = (found: ReadonlyMap<string, StageItem>): StageItem[] =>
-      [...found.values()].filter(
-        ({ name }) => items.has(name) && !erased.has(name) && outcomes.get(name)?.outcome === 'processed',
-      );
+    const isProcessed = ({ name }: StageItem): boolean =>
+      items.has(name) && !erased.has(name) && outcomes.get(name)?.outcome === 'processed';
     const [predictions, warnings] = await Promise.all([
-      headlines.predictions(processed(classified)),
-      headlines.warnings(processed(checked)),
+      headlines.predictions([...classified.values()].filter(isProcessed)),
+      headlines.warnings(checked.filter(({ item }) => isProcessed(item))),
     ]);
     return new Map(
       names.map((exam): [string, IndexedExam | undefined] => {

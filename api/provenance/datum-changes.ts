@@ -84,6 +84,8 @@ export function describeChanges(changes: readonly DatumChange[]): string[] {
     } else if (change.kind === 'label' && change.label === 'reference') {
       // As canonical JSON it fills a screen.
       phrases.push('what the bundle says of the pictures its model was made for');
+    } else if (change.kind === 'label' && change.label === 'response') {
+      phrases.push('what the bundle says of how its network answered');
     } else if (change.kind === 'label') {
       phrases.push(
         `${LABEL_TEXTS[change.label] ?? change.label} ${change.before || 'none'} → ${change.after || 'none'}`,

@@ -4,7 +4,7 @@ import type { DatumKeyDocument, DatumRecord } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { precedingStages, type StageNode } from '../../pipeline/graph.js';
 import { type ExamOutcome, type JobSettings, jobSettingsSchema, type StageStatus } from '../../pipeline/job.js';
-import { QUALITY_STAGE, type QualityWarning, qualitySummarySchema } from '../../pipeline/quality-report.js';
+import { type QualityWarning, recordedWarnings } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { wantsOf } from '../../planning/wants.js';
 import { findDatumRecord } from '../../repos/datum-records.js';
@@ -237,13 +237,13 @@ function withoutDatum(
 const failureOf = (stage: string, outcome: OutcomeItem | undefined): string[] =>
   outcome?.stage === stage && outcome.reason !== undefined ? [outcome.reason] : [];
 
-/** The stages directly before this one that gave it nothing to read, or as its gate kept it from starting. */
-const blockersOf = (node: StageNode | undefined, statuses: ReadonlyMap<string, StageStatus>): string[] =>
-  (node === undefined ? [] : precedingStages(node)).flatMap((name) => {
-    const status = statuses.get(name);
-    if (status === 'failed') return [`${name} failed`];
-    return status === 'blocked' ? [`${name} was blocked`] : [];
-  });
+/** The stages directly before this one that failed, so that it had nothing to read or as its gate; else those that were blocked. */
+function blockersOf(node: StageNode | undefined, statuses: ReadonlyMap<string, StageStatus>): string[] {
+  const before = node === undefined ? [] : precedingStages(node);
+  const failed = before.filter((name) => statuses.get(name) === 'failed').map((name) => `${name} failed`);
+  if (failed.length > 0) return failed;
+  return before.filter((name) => statuses.get(name) === 'blocked').map((name) => `${name} was blocked`);
+}
 
 async function withDatum(
   repository: Repository,
@@ -282,9 +282,8 @@ async function withDatum(
   };
 }
 
-function warningsOf({ document, summary }: DatumRecord): { warnings?: readonly QualityWarning[] } {
-  if (document.stage !== QUALITY_STAGE) return {};
-  const warnings = qualitySummarySchema.safeParse(summary).data?.warnings ?? [];
+function warningsOf(record: DatumRecord): { warnings?: readonly QualityWarning[] } {
+  const warnings = recordedWarnings(record);
   return warnings.length === 0 ? {} : { warnings };
 }
 

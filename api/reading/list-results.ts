@@ -4,10 +4,11 @@ import { graphDigest } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { type ExamOutcome, type JobSettings, jobSettingsSchema } from '../../pipeline/job.js';
 import type { LabelProbabilities } from '../../pipeline/predictions.js';
-import { QUALITY_STAGE, type QualityWarning } from '../../pipeline/quality-report.js';
+import { CHECKING_STAGE_NAMES, type QualityWarning } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { inBatches } from '../../planning/batches.js';
 import { wantsOf } from '../../planning/wants.js';
+import { checkedItems } from '../../repos/checked-items.js';
 import { erasedOn, openErasures } from '../../repos/erasures.js';
 import { readJobOutcome } from '../../repos/exam-outcomes.js';
 import { sha256Hex } from '../../repos/hash.js';
@@ -90,7 +91,7 @@ export async function* streamResults(
     const [outcomes, classified, checked] = await Promise.all([
       repository.outcomes.getMany(rootOf(commit, OUTCOMES), names),
       repository.stages.getMany(rootOf(commit, PREDICTING_STAGE), names),
-      repository.stages.getMany(rootOf(commit, QUALITY_STAGE), names),
+      checkedItems(repository, commit, names),
     ]);
     const states = await Promise.all(batch.map((item) => stateOf(item, outcomes.get(item.name))));
     const processed = new Set(states.filter(({ outcome }) => outcome === 'processed').map(({ exam }) => exam));
@@ -98,7 +99,7 @@ export async function* streamResults(
       [...found.values()].filter(({ name }) => processed.has(name));
     const [predictions, warnings] = await Promise.all([
       headlines.predictions(ofProcessed(classified)),
-      headlines.warnings(ofProcessed(checked)),
+      headlines.warnings(checked.filter(({ item }) => processed.has(item.name))),
     ]);
     return states.map((state) => withHeadlines(state, predictions.get(state.exam), warnings.get(state.exam)));
   }
@@ -186,7 +187,7 @@ export async function* streamJobResults(
       });
     const [found, warned] = await Promise.all([
       headlines.predictions(ofStage(PREDICTING_STAGE)),
-      headlines.warnings(ofStage(QUALITY_STAGE)),
+      headlines.warnings(CHECKING_STAGE_NAMES.flatMap((stage) => ofStage(stage).map((item) => ({ stage, item })))),
     ]);
     yield* batch.map((result, index) =>
       jobResult(settings, result, stored[index], found.get(result.exam), warned.get(result.exam)),
@@ -200,7 +201,7 @@ function jobResult(
   before: ExamResult,
   stored: ExamOutcome | undefined,
   found: ReadPredictions | undefined,
-  warned: FoundWarnings | undefined,
+  warned: readonly FoundWarnings[] | undefined,
 ): ExamResult {
   if (stored === undefined) return before.outcome === 'processed' ? { ...before, outcome: 'skipped' } : before;
   const { outcome, statuses } = stored;
@@ -226,7 +227,7 @@ const resultOf = (outcome: OutcomeItem, notice: string | undefined): ExamResult 
 function withHeadlines(
   result: ExamResult,
   found: ReadPredictions | undefined,
-  warned: FoundWarnings | undefined,
+  warned: readonly FoundWarnings[] | undefined,
 ): ExamResult {
   if (found === undefined) return result;
   if ('damage' in found) {

@@ -8,7 +8,7 @@ import {
   OUTCOMES,
   type StageItem,
 } from '../../pipeline/commit.js';
-import { type DatumRecord, datumKey, datumKeyDocument } from '../../pipeline/datum.js';
+import { type DatumRecord, datumKey, datumKeyDocument, stageLabels } from '../../pipeline/datum.js';
 import { upstreamStages } from '../../pipeline/graph.js';
 import { durationText } from '../../pipeline/inbox.js';
 import { jobSummarySchema } from '../../pipeline/job.js';
@@ -223,10 +223,8 @@ async function stagesToCompute(
       continue;
     }
     const inputs = Object.fromEntries(node.upstream.map((repo) => [repo, files.get(repo) ?? []]));
-    const document = datumKeyDocument(node, item.name, era.models, inputs, {
-      bundle: era.bundle,
-      accepted: wants.acceptedOf(item).join(','),
-    });
+    const labels = stageLabels(era, wants.acceptedOf(item));
+    const document = datumKeyDocument(node, item.name, era.models, inputs, labels);
     const record = await readDatumRecord(repository.store, node.name, item.name, datumKey(document, sha256Hex));
     if (record === undefined) computed.set(node.name, 'now');
     else files.set(node.name, record.files);

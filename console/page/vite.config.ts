@@ -6,7 +6,7 @@ export default defineConfig({
   base: '/',
   logLevel: 'warn',
   build: {
-    outDir: '../../dist/console/page',
+    outDir: '../../dist/page',
     emptyOutDir: true,
     target: 'es2022',
     modulePreload: { polyfill: false },

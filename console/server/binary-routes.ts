@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Mammoflow } from '../../api/mammoflow.js';
+import type { ViewVersion } from '../../api/types.js';
 import { sha256Schema } from '../../pipeline/bundle.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { examIdSchema } from '../../pipeline/exam.js';
@@ -62,9 +63,8 @@ export function addBinaryRoutes(
     },
     handler: async (request, reply) => {
       const mammoflow = as(await access.require(request, 'read'));
-      const { version: versionId, ...place } = request.params as z.output<typeof pixelParams>;
       const { sha256, level, encoding } = request.query as z.output<typeof pixelQuery>;
-      const version = { ...place, versionId, sha256 };
+      const version = versionOf(request.params as z.output<typeof pixelParams>, sha256);
       if (encoding === 'png') {
         if (level !== 0)
           throw new MammoflowError('invalid-argument', 'The PNG is of level 0 only.', 'Ask for raw or gzip.');
@@ -72,11 +72,9 @@ export function addBinaryRoutes(
         return reply.header('cache-control', FOR_EVER).type('image/png').send(file);
       }
       await mammoflow.requireNotErased(version);
-      const key = `${place.repo}/${place.exam}/${place.view}/${versionId}/${sha256}/${level}`;
-      return send(
-        reply,
-        await pictures.picture(key, encoding === 'gzip', () => mammoflow.picture({ ...version, level })),
-      );
+      const key = pictureKey(version.repo, version, level);
+      const read = () => mammoflow.picture({ ...version, level });
+      return send(reply, await pictures.picture(key, encoding === 'gzip', read));
     },
   });
 
@@ -91,15 +89,12 @@ export function addBinaryRoutes(
     },
     handler: async (request, reply) => {
       const mammoflow = as(await access.require(request, 'read'));
-      const { version: versionId, ...place } = request.params as z.output<typeof heatmapParams>;
       const { sha256, level, class: name } = request.query as z.output<typeof heatmapQuery>;
-      const version = { ...place, versionId, sha256 };
+      const version = versionOf(request.params as z.output<typeof heatmapParams>, sha256);
       await mammoflow.requireNotErased(version);
-      const key = `heatmap/${place.exam}/${place.view}/${versionId}/${sha256}/${name}/${level}`;
-      return send(
-        reply,
-        await pictures.picture(key, true, () => mammoflow.heatmap({ ...version, class: name, level })),
-      );
+      const key = pictureKey(name, version, level);
+      const read = () => mammoflow.heatmap({ ...version, class: name, level });
+      return send(reply, await pictures.picture(key, true, read));
     },
   });
 
@@ -171,6 +166,17 @@ export function addBinaryRoutes(
     },
   });
 }
+
+/** The version that a path and its query name. */
+const versionOf = <Place extends { readonly version: string }>({ version, ...place }: Place, sha256: string) => ({
+  ...place,
+  versionId: version,
+  sha256,
+});
+
+/** What a plane is, but for how it is packed. `plane` is the repo of a view's pixels, or the class of a heatmap. */
+const pictureKey = (plane: string, { exam, view, versionId, sha256 }: ViewVersion, level: number): string =>
+  [plane, exam, view, versionId, sha256, level].join('/');
 
 interface Sender {
   header(name: string, value: string | number): Sender;

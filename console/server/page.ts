@@ -5,8 +5,8 @@ import type { FastifyInstance } from 'fastify';
 import { packageRoot } from '../../infra/package-root.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 
-/** Where the page is built. */
-const BUILT = join(packageRoot, 'dist', 'console', 'page');
+/** Where the page is built: apart from dist/console/page, where the compiler puts what tests use of it. */
+const BUILT = join(packageRoot, 'dist', 'page');
 
 /**
  * Serves the built page: its files for ever, since their names tell their content, and itself for every other address.

@@ -1,11 +1,6 @@
 import { type HorizontalFlip, VIEWS, type View } from '../../pipeline/exam.js';
 import type { ModelReference } from '../../pipeline/model-reference.js';
-import {
-  type CheckSetting,
-  type QualityCheckCode,
-  type QualitySettings,
-  verdictOf,
-} from '../../pipeline/quality-policy.js';
+import { type CheckCode, type CheckSetting, type QualitySettings, verdictOf } from '../../pipeline/quality-policy.js';
 import type { Finding } from '../../pipeline/quality-report.js';
 import type { Grey16Image } from '../planes.js';
 import { backgroundLevel } from './background-level.js';
@@ -102,7 +97,7 @@ export function inspectView(image: Grey16Image, subject: ViewSubject, settings: 
 }
 
 /** What is left after a mastectomy is small and of any shape. */
-const OF_A_REMNANT: ReadonlySet<QualityCheckCode> = new Set([
+const OF_A_REMNANT: ReadonlySet<CheckCode> = new Set([
   'breast-share',
   'breast-cut',
   'upside-down',

@@ -3,6 +3,7 @@ import { PIXEL_STATISTICS, type PixelStatistic } from '../../pipeline/model-refe
 import type { ViewCheck, ViewSubject } from './check.js';
 import type { MeasuredView } from './measure-view.js';
 import { pixelStatistics } from './pixel-statistics.js';
+import { distanceFrom } from './spread-of.js';
 
 /**
  * How far the view's pixel statistics lie from those of the pictures that the model was made or accepted on, in standard
@@ -39,7 +40,7 @@ function furthest(
   const expected = reference.pixels[viewPositionOf(view)];
   const distances = PIXEL_STATISTICS.map((name) => ({
     name,
-    distance: Math.abs(statistics[name] - expected[name].mean) / expected[name].deviation,
+    distance: distanceFrom(expected[name], statistics[name]),
   }));
   return distances.reduce((most, each) => (each.distance > most.distance ? each : most));
 }

@@ -2,6 +2,7 @@ import { VIEWS, type ViewPosition, viewPositionOf } from '../../pipeline/exam.js
 import { type ModelReference, PIXEL_STATISTICS, type PixelStatistic } from '../../pipeline/model-reference.js';
 import type { MeasuredExam } from './check.js';
 import type { MeasuredView } from './measure-view.js';
+import { spreadOf } from './spread-of.js';
 
 export type PixelStatistics = Readonly<Record<PixelStatistic, number>>;
 
@@ -33,13 +34,7 @@ export function referenceOf(exams: readonly MeasuredExam[], description: string)
     return Object.fromEntries(
       PIXEL_STATISTICS.map((name) => {
         const values = all.map((statistics) => statistics[name]);
-        const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-        const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1);
-        const rounded = (value: number): number => Number(value.toPrecision(4));
-        return [
-          name,
-          { mean: rounded(mean), deviation: rounded(Math.max(NARROWEST * Math.abs(mean), Math.sqrt(variance))) },
-        ];
+        return [name, spreadOf(values, (mean) => NARROWEST * Math.abs(mean))];
       }),
     ) as ModelReference['pixels']['CC'];
   };

@@ -7,6 +7,8 @@ import { brotliCompressSync } from 'node:zlib';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+const BUNDLED = ['page', 'workflow-bundle'].map((folder) => join(root, 'dist', folder));
+
 /**
  * Compiles everything to dist/ and, where that succeeded, writes dist/.built and dist/build.json.
  *
@@ -16,13 +18,17 @@ export function build() {
   const modules = join(root, 'node_modules');
   const run = (...command) => spawnSync(process.execPath, command, { cwd: root, stdio: ['inherit', 2, 2] }).status ?? 1;
   const compiler = join(modules, 'typescript', 'bin', 'tsc');
-  const status =
+  let status =
     run(compiler, '-p', '.') ||
     run(compiler, '-p', 'console/page') ||
     run(join(modules, 'vite', 'bin', 'vite.js'), 'build', 'console/page', '--config', 'console/page/vite.config.ts');
   if (status === 0) {
-    compress(join(root, 'dist', 'console', 'page'));
     removeStale(join(root, 'dist'));
+    // After what is stale is gone: it is made from all compiled workflows.
+    status = run(join(root, 'dist', 'workers', 'workflow-bundle.js'));
+  }
+  if (status === 0) {
+    compress(join(root, 'dist', 'page'));
     noteBuild();
     // Compiled files alone do not tell whether all of them are there: this one is written after a build that succeeded.
     writeFileSync(join(root, 'dist', '.built'), '');
@@ -47,8 +53,8 @@ function removeStale(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      // The page that the console serves is bundled, and not the compiler's.
-      if (path !== join(root, 'dist', 'console', 'page')) removeStale(path);
+      // The console's page and the workflows that workers load are bundled, and not the compiler's.
+      if (!BUNDLED.includes(path)) removeStale(path);
       continue;
     }
     const [, stem] = /^(.+?)(?:\.d)?\.[jt]s(?:\.map)?$/.exec(relative(join(root, 'dist'), path)) ?? [];

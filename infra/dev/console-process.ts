@@ -45,13 +45,13 @@ export async function startConsoleProcess(options: {
         graceSeconds: GRACE_SECONDS,
       });
     const service = `http://127.0.0.1:${port}`;
-    return { service, start, checkHealth: () => requireAnswer(service) };
+    return { service, start, checkHealth: () => requireConsole(service) };
   });
   return { process: console, address };
 }
 
-/** @throws Error where it does not answer. */
-async function requireAnswer(address: string): Promise<void> {
+/** @throws Error where the console at this address does not answer. */
+export async function requireConsole(address: string): Promise<void> {
   // An agent of its own: with NODE_USE_ENV_PROXY, `fetch` and Node's usual one would ask a proxy.
   const request = get(`${address}/api/session`, { agent: new Agent(), signal: AbortSignal.timeout(2000) });
   const [response] = (await once(request, 'response')) as [IncomingMessage];

@@ -54,7 +54,13 @@ export function workerProcesses(roles: readonly WorkerRole[]): WorkerProcess[] {
 }
 
 /** The variables that bring any S3 client, the Temporal CLI and mammoflow itself to these services. */
-export function serviceEnvironment({ temporal, s3 }: Pick<Services, 'temporal' | 's3'>): Record<string, string> {
+export function serviceEnvironment({
+  temporal,
+  s3,
+}: {
+  readonly temporal: Pick<Services['temporal'], 'address' | 'namespace'>;
+  readonly s3: Services['s3'];
+}): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_S3: s3.endpoint,
     AWS_ACCESS_KEY_ID: s3.accessKeyId,
@@ -112,6 +118,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     temporal: services.temporal,
     s3: { endpoint: services.s3.endpoint, region: services.s3.region, bucket: services.s3.bucket },
     ...(consoleUrl === undefined ? {} : { console: consoleUrl }),
+    ...(page === undefined ? {} : { consoleProcess: processState(page) }),
     ...(receiver === undefined
       ? {}
       : { receiver: { ...processState(receiver.process), address: receiver.address, token: receiver.token } }),
@@ -151,7 +158,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
     if (options.console === true) {
       const environment = { ...serviceEnvironment(services), MAMMOFLOW_TEMPORAL_UI: services.temporal.ui };
-      const served = await startConsoleProcess({ dataFolder, environment, log, onChange: () => undefined });
+      const served = await startConsoleProcess({ dataFolder, environment, log, onChange: () => void publish() });
       page = served.process;
       consoleUrl = served.address;
     }

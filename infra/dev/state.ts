@@ -31,6 +31,8 @@ export const stackStateSchema = z.object({
   s3: z.object({ endpoint: z.string(), region: z.string(), bucket: z.string() }).optional(),
   /** URL of the web page, where one is served. */
   console: z.string().optional(),
+  /** The program that serves it. */
+  consoleProcess: workerStateSchema.optional(),
   receiver: receiverStateSchema.optional(),
   workers: z.array(workerStateSchema),
 });

@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
+import { ModelProto } from '../../inference/onnx/onnx-schema.js';
 import type { TensorDescription } from '../../pipeline/bundle.js';
-import { ModelProto } from './onnx-schema.js';
 
 /** Operator set 17 and format version 8 (ONNX 1.12): old enough for every runtime in use. */
 const OPERATOR_SET = 17;

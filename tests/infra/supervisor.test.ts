@@ -108,7 +108,15 @@ describe('up, status, env, doctor and down', () => {
     assert.equal(outcomes.get('search attributes'), 'ok');
     assert.equal(outcomes.get('mammoflow-cpu'), 'warn', 'no worker polls');
     assert.equal(outcomes.get('receiver'), 'ok');
+    assert.equal(outcomes.get('console'), 'ok');
     assert.equal(outcomes.get('inbox'), 'ok', 'its schedule has been set up');
+
+    const { pid } = (await readRunningState(folder))?.consoleProcess ?? {};
+    process.kill(pid as number, 'SIGSTOP');
+    const without = await mammoflow('status', '--json', '--data', folder);
+    process.kill(pid as number, 'SIGCONT');
+    assert.equal(without.code, 1);
+    assert.match(JSON.parse(without.stdout).problems.join('\n'), /^The console does not answer/);
 
     const down = await mammoflow('down', '--json', '--data', folder);
     assert.deepEqual(JSON.parse(down.stdout), { stopped: true });
@@ -181,6 +189,22 @@ describe('a stack', () => {
     } finally {
       client.destroy();
       await connection.close();
+      await stack.stop();
+    }
+  });
+
+  it('starts the console again that has crashed, on the same address, and tells of it', async () => {
+    const stack = await startStack({ dataFolder: folder, ephemeral: true, log: quiet, workers: [], console: true });
+    try {
+      const before = await readRunningState(folder);
+      process.kill(before?.consoleProcess?.pid as number, 'SIGKILL');
+      const after = await until('a new one', async () => {
+        const state = await readRunningState(folder);
+        return state?.consoleProcess?.running && state.consoleProcess.restarts > 0 ? state : undefined;
+      });
+      assert.notEqual(after.consoleProcess?.pid, before?.consoleProcess?.pid);
+      await until('its answer', async () => (await fetch(`${before?.console}/api/session`).catch(quiet))?.ok);
+    } finally {
       await stack.stop();
     }
   });

@@ -8,14 +8,15 @@ const afterOf = (definitions: readonly StageDeclaration[]) =>
   Object.fromEntries(resolveGraph(definitions, EMPTY_PIPELINE).map(({ name, after }) => [name, after]));
 
 describe('the graph with gates', () => {
-  it('has the gpu stages wait for check_quality, and no other', () => {
+  it('has the gpu stages wait for the checks that do not read them, and no other', () => {
     assert.deepEqual(afterOf(stages), {
       crop: undefined,
       extract_centers: undefined,
       check_quality: undefined,
       generate_heatmaps: ['check_quality'],
+      check_response: undefined,
       visualize_heatmaps: undefined,
-      classify: ['check_quality'],
+      classify: ['check_quality', 'check_response'],
     });
   });
 
@@ -30,6 +31,6 @@ describe('the graph with gates', () => {
     const late: StageDeclaration = { ...gate, upstream: ['generate_heatmaps'] };
     const after = afterOf([...stages, late]);
     assert.deepEqual(after.generate_heatmaps, ['check_quality']);
-    assert.deepEqual(after.classify, ['check_quality', 'late']);
+    assert.deepEqual(after.classify, ['check_quality', 'check_response', 'late']);
   });
 });

@@ -6,12 +6,13 @@ import { writeGrey16Png } from '../../imaging/grey16-png.js';
 import { writeNpz } from '../../imaging/npz.js';
 import type { FloatPlane } from '../../imaging/planes.js';
 import type { Commit, FileEntry, InputItem, StageItem } from '../../pipeline/commit.js';
-import { type DatumRecord, datumKey, datumKeyDocument } from '../../pipeline/datum.js';
+import { type DatumRecord, datumKey, datumKeyDocument, stageLabels } from '../../pipeline/datum.js';
 import { VIEWS, viewFile } from '../../pipeline/exam.js';
 import { heatmapFile } from '../../pipeline/heatmaps.js';
 import type { ExamOutcome } from '../../pipeline/job.js';
 import { LABELS, type LabelProbabilities, PREDICTIONS_JSON, RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
-import { QUALITY_FILE, type QualityWarning } from '../../pipeline/quality-report.js';
+import { RESPONSE_CHECKS } from '../../pipeline/quality-policy.js';
+import { QUALITY_FILE, type QualityWarning, RESPONSE_FILE } from '../../pipeline/quality-report.js';
 import { wantsOf } from '../../planning/wants.js';
 import { storeFile } from '../../repos/committed-files.js';
 import { writeDatumRecord } from '../../repos/datum-records.js';
@@ -46,6 +47,8 @@ export interface DrawnResult {
   readonly probability?: number;
   readonly fails?: string;
   readonly warnings?: readonly QualityWarning[];
+  /** What some stages wrote instead of what is drawn here. */
+  readonly files?: (stage: string) => Readonly<Record<string, Buffer>> | undefined;
 }
 
 const flat = (value: number): LabelProbabilities =>
@@ -83,7 +86,7 @@ async function drawnOutcome(
   head: Commit,
   job: string,
   item: InputItem,
-  { probability = 0.1, fails, warnings = [] }: DrawnResult,
+  { probability = 0.1, fails, warnings = [], files: given }: DrawnResult,
 ): Promise<ExamOutcome> {
   const wants = await wantsOf(repository, stages, head);
   const era = wants.eraOf(item);
@@ -106,7 +109,7 @@ async function drawnOutcome(
   for (const node of wants.graph) {
     const drawn = await drawnFiles(node.name, item, probability, warnings);
     const files: FileEntry[] = [];
-    for (const [path, body] of Object.entries(drawn.files)) {
+    for (const [path, body] of Object.entries(given?.(node.name) ?? drawn.files)) {
       const sha256 = sha256Hex(body);
       const place = { repo: node.name, item: item.name, path, body, sha256, size: body.byteLength };
       files.push((await storeFile(repository.store, place)).entry);
@@ -114,8 +117,8 @@ async function drawnOutcome(
     const upstream = Object.fromEntries(
       node.upstream.map((repo) => [repo, repo === 'exams' ? item.files : (made[repo]?.files ?? [])]),
     );
-    const names = { bundle: era.bundle, accepted: wants.acceptedOf(item).join(',') };
-    const document = datumKeyDocument(node, item.name, era.models, upstream, names);
+    const labels = stageLabels(era, wants.acceptedOf(item));
+    const document = datumKeyDocument(node, item.name, era.models, upstream, labels);
     const key = datumKey(document, sha256Hex);
     const record: DatumRecord = {
       schemaVersion: 1,
@@ -145,6 +148,12 @@ async function drawnFiles(
   const views = <T>(make: () => T): Record<string, T> => Object.fromEntries(VIEWS.map((view) => [view, make()]));
   const shape = [TINY.rows, TINY.columns];
   const base = { schemaVersion: 1, exam: item.name, notice: RESEARCH_USE_ONLY };
+  const isOfResponse = ({ code }: QualityWarning): boolean => RESPONSE_CHECKS.some((check) => check === code);
+  const checked = (file: string, isOwn: (warning: QualityWarning) => boolean) => {
+    const own = warnings.filter(isOwn);
+    const summary = { verdict: own.length === 0 ? 'ok' : 'warn', warnings: own };
+    return { files: { [file]: json({ ...base, checks: [], warnings: own }) }, summary };
+  };
   switch (stage) {
     case 'crop': {
       const view = { source_shape: shape, shape, window_location: [0, TINY.rows, 0, TINY.columns] };
@@ -168,11 +177,10 @@ async function drawnFiles(
       const summary = { exam: item.name, image: flat(probability / 2), imageheatmaps: flat(probability) };
       return { files: { [PREDICTIONS_JSON]: json({ ...base, ...summary }) }, summary };
     }
+    case 'check_response':
+      return checked(RESPONSE_FILE, isOfResponse);
     case 'check_quality':
-      return {
-        files: { [QUALITY_FILE]: json({ ...base, checks: [], warnings }) },
-        summary: { verdict: warnings.length === 0 ? 'ok' : 'warn', warnings },
-      };
+      return checked(QUALITY_FILE, (warning) => !isOfResponse(warning));
     default:
       return { files: { 'drawn.txt': Buffer.from(`${stage} of ${item.name}`) } };
   }

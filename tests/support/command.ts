@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { S3Service } from '../../infra/dev/services.js';
+import { serviceEnvironment } from '../../infra/dev/stack.js';
 import { repositoryRoot } from './shared.js';
 
 export interface CommandResult {
@@ -20,13 +21,8 @@ export function startCommand(
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      AWS_ENDPOINT_URL_S3: s3.endpoint,
-      AWS_REGION: s3.region,
-      AWS_ACCESS_KEY_ID: s3.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
-      MAMMOFLOW_BUCKET: s3.bucket,
+      ...serviceEnvironment({ s3, temporal: { address: options.temporal ?? '127.0.0.1:9', namespace: 'default' } }),
       MAMMOFLOW_AUTHOR: 'tester',
-      TEMPORAL_ADDRESS: options.temporal ?? '127.0.0.1:9',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Session } from '../../api/session.js';
-import { type ConsoleClient, createConsoleClient, readAnswer } from '../../console/contract/client.js';
+import { ApiError, type ConsoleClient, createConsoleClient, readAnswer } from '../../console/contract/client.js';
 import { CSRF_HEADER } from '../../console/contract/paths.js';
 import type { SessionState } from '../../console/contract/session.js';
 import { type AccessSettings, type RunningConsole, startConsole } from '../../console/server/index.js';
@@ -66,3 +66,14 @@ export async function openConsole(
 
 /** The JSON of an answer. @throws ApiError for every answer but a good one. */
 export const answerOf = <T>(response: Response): Promise<T> => readAnswer(response) as Promise<T>;
+
+/** What the console refused it with. @throws Error where it did not refuse it, or failed otherwise. */
+export async function refusal(asked: Promise<unknown>): Promise<ApiError> {
+  try {
+    await asked;
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}

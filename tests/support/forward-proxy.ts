@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { pipeBothWays } from './piped-sockets.js';
 
 /** An HTTP proxy that is the only way to some hosts, whose names nobody else knows. */
 export interface ForwardProxy {
@@ -40,15 +41,7 @@ export async function startForwardProxy(hosts: Readonly<Record<string, string>>)
     }
     const [hostname = '', port] = target.split(':');
     const other = connect(Number(port), hostname, () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
-    for (const [from, to] of [
-      [socket, other],
-      [other, socket],
-    ] as const) {
-      open.add(from);
-      from.on('error', () => undefined);
-      from.on('close', () => to.destroy());
-      from.pipe(to);
-    }
+    pipeBothWays(socket, other, open);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

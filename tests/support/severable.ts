@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { pipeBothWays } from './piped-sockets.js';
 
 /** A way to a real server that a test can cut and mend. */
 export interface SeverableAddress {
@@ -16,19 +17,7 @@ export async function severable(target: string): Promise<SeverableAddress> {
   const { hostname, port: targetPort } = new URL(`tcp://${target}`);
   const open = new Set<Socket>();
   const pass = (socket: Socket): void => {
-    const other = connect(Number(targetPort), hostname);
-    for (const [from, to] of [
-      [socket, other],
-      [other, socket],
-    ] as const) {
-      open.add(from);
-      from.on('error', () => undefined);
-      from.on('close', () => {
-        open.delete(from);
-        to.destroy();
-      });
-      from.pipe(to);
-    }
+    pipeBothWays(socket, connect(Number(targetPort), hostname), open);
   };
   let server = createServer(pass).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -21,7 +21,7 @@ import { ExamError } from '../../pipeline/errors.js';
 import { type GraphNode, type JobSummary, processCommitInputSchema, type StageReport } from '../../pipeline/job.js';
 import { type EraModels, type PipelineDocument, useForAll } from '../../pipeline/pipeline-document.js';
 import { LABELS } from '../../pipeline/predictions.js';
-import { QUALITY_STAGE } from '../../pipeline/quality-report.js';
+import { CHECKING_STAGE_NAMES } from '../../pipeline/quality-report.js';
 import { sha256Hex } from '../../repos/hash.js';
 import { writeJson } from '../../repos/json-objects.js';
 import { jobSummaryKey } from '../../repos/layout.js';
@@ -74,7 +74,8 @@ export async function withSmallJobs(
           const { files, summary } = stage(run, await everythingIn(run));
           for (const [name, body] of Object.entries(files)) await writeFile(join(run.outputFolder, name), body);
           // Pictures of a few bytes have nothing that could be warned of.
-          const checked = run.stage === QUALITY_STAGE ? { verdict: 'ok', warnings: [] } : undefined;
+          const checks = CHECKING_STAGE_NAMES.some((name) => name === run.stage);
+          const checked = checks ? { verdict: 'ok', warnings: [] } : undefined;
           const headline = summary ?? checked;
           return { files: Object.keys(files), ...(headline === undefined ? {} : { summary: headline }) };
         },

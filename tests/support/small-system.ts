@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { z } from 'zod';
 import { openFileCache } from '../../activities/datum/file-cache.js';
 import { createStageActivities } from '../../activities/datum/stage-activities.js';
@@ -24,6 +23,7 @@ import { readPipeline, writePipeline } from '../../repos/pipeline-repo.js';
 import { type PutResult, putItems } from '../../repos/put-items.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 import { ROLES, type Role } from '../../workers/worker.js';
+import { workflowBundle } from '../../workers/workflow-bundle.js';
 import { openTestSystem, type TestSystem } from './system.js';
 
 /*
@@ -159,19 +159,12 @@ export const editPipeline = (
     return pipeline.tree === root.tree ? undefined : { roots: { ...roots, pipeline } };
   });
 
-let bundling: Promise<WorkflowBundle> | undefined;
-
 /** A system whose workers run the small stages, or those given, in this process. */
 export async function openSmallSystem(
   services?: Services,
   stages: readonly StageDefinition[] = SMALL_STAGES,
 ): Promise<SmallSystem> {
   const system = await openTestSystem(services);
-  bundling ??= bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/index.js', import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  });
-  const workflowBundle = await bundling;
   const { repository } = system.session;
   let computed = 0;
   const ran: string[] = [];
@@ -213,13 +206,13 @@ export async function openSmallSystem(
         },
       });
       const workers = await Promise.all(
-        roles.map((role) =>
+        roles.map(async (role) =>
           Worker.create({
             ...common,
             taskQueue: TASK_QUEUES[role],
             ...(role === 'workflow'
               ? {
-                  workflowBundle,
+                  workflowBundle: await workflowBundle(),
                   activities: {
                     ...createControlActivities({ repository, client, stages }),
                     ...createTakeInActivities({ repository, client, stages, inbox }),

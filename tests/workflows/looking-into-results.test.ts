@@ -47,15 +47,18 @@ describe('looking into results that workers made', function () {
     assert.deepEqual(
       told.stages.map(({ stage, status, why }) => [stage, status, ...why]),
       [
-        ...['crop', 'extract_centers', 'check_quality', 'generate_heatmaps', 'visualize_heatmaps'].map((stage) => [
-          stage,
-          'skipped',
-          `same as before: recorded by job ${first.job}`,
-        ]),
+        ...[
+          'crop',
+          'extract_centers',
+          'check_quality',
+          'generate_heatmaps',
+          'check_response',
+          'visualize_heatmaps',
+        ].map((stage) => [stage, 'skipped', `same as before: recorded by job ${first.job}`]),
         ['classify', 'computed', 'parameter passes 2 → 1'],
       ],
     );
-    const classify = told.stages[5];
+    const classify = told.stages[6];
     assert.equal(classify?.job, second.job);
     assert.equal(classify?.provenance?.executionProvider, 'cpu');
     assert.equal(typeof classify?.provenance?.build, 'string');

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
+import { workflowBundle } from '../../workers/workflow-bundle.js';
 import { historiesFolder } from '../support/histories.js';
 import { quietTemporalRuntime } from '../support/system.js';
-
-const workflowsPath = fileURLToPath(new URL('../../workflows/index.js', import.meta.url));
 
 /** A job that is running while workers are replaced must go on exactly where it was. */
 describe('workflow code', function () {
@@ -23,7 +21,10 @@ describe('workflow code', function () {
       })),
     );
     const replayed: string[] = [];
-    for await (const { workflowId, error } of Worker.runReplayHistories({ workflowsPath }, histories)) {
+    for await (const { workflowId, error } of Worker.runReplayHistories(
+      { workflowBundle: await workflowBundle() },
+      histories,
+    )) {
       assert.equal(error, undefined, `${workflowId}: ${error?.message}`);
       replayed.push(workflowId);
     }

@@ -79,6 +79,7 @@ describe('changing what is wanted', function () {
       extract_centers: [0, 2],
       check_quality: [0, 2],
       generate_heatmaps: [0, 2],
+      check_response: [0, 2],
       // The legend of its pictures names the bundle.
       visualize_heatmaps: [2, 0],
       classify: [2, 0],
@@ -131,6 +132,7 @@ describe('changing what is wanted', function () {
       extract_centers: [3, 0],
       check_quality: [0, 3],
       generate_heatmaps: [0, 3],
+      check_response: [0, 3],
       visualize_heatmaps: [0, 3],
       classify: [3, 0],
     });
@@ -201,6 +203,7 @@ describe('changing what is wanted', function () {
         extract_centers: [3, 0],
         check_quality: [0, 3],
         generate_heatmaps: [0, 3],
+        check_response: [0, 3],
         visualize_heatmaps: [0, 3],
         classify: [0, 3],
       });

@@ -105,7 +105,7 @@ function Row({
           <Link href={`/exams/${encodeURIComponent(row.exam)}${state}`}>{row.exam}</Link>
         )}
       </span>
-      <span role="cell" title={why.join('\n')}>
+      <span role="cell" className="state" title={why.join('\n')}>
         {row && <StateBadge state={row.state} stage={row.stage} />}{' '}
         {row !== undefined && row.warnings.length > 0 && (
           <span className="badge waiting">

@@ -8,6 +8,7 @@ import { checkBundle } from '../../../inference/bundle.js';
 import { type Lanes, startLanes } from '../../../inference/lanes.js';
 import { VIEWS } from '../../../pipeline/exam.js';
 import { predictionsSchema } from '../../../pipeline/predictions.js';
+import { RESPONSE_FILE, responseDocumentSchema } from '../../../pipeline/quality-report.js';
 import { sha256Hex } from '../../../repos/hash.js';
 import { drawSampleExam } from '../../support/draw-exam.js';
 import { repositoryRoot } from '../../support/shared.js';
@@ -100,6 +101,13 @@ async function fingerprintOf(path: string, file: string): Promise<Fingerprint> {
         Object.entries(labels).map(([label, value]) => [`${variant} ${label}`, value]),
       ),
     );
+  }
+  if (file === RESPONSE_FILE) {
+    const { measured, ...rest } = responseDocumentSchema.parse(JSON.parse(bytes.toString()));
+    const answers = Object.entries(measured).flatMap(([view, statistics]) =>
+      Object.entries(statistics).map(([name, odds]) => [`${view} ${name}`, 1 / (1 + Math.exp(-odds))]),
+    );
+    return { [file]: sha256Hex(JSON.stringify(rest)), ...Object.fromEntries(answers) };
   }
   if (file.endsWith('.csv')) return { [file]: bytes.toString().split('\n')[0] as string };
   if (!file.endsWith('.png')) return { [file]: sha256Hex(bytes) };

@@ -78,7 +78,7 @@ describe('forgetting an exam', function () {
     assert.deepEqual(summary.exams, { processed: 2, skipped: 0, failed: 0 });
     earlier = await head();
     for (const { sha256 } of await filesOf(earlier)) hashes.add(sha256);
-    assert.equal(hashes.size, 1 + 29, 'one black picture; four views and the output of six stages');
+    assert.equal(hashes.size, 1 + 30, 'one black picture; four views and the output of seven stages');
     await store.put(`inbox/exams/${EXAM}/L_CC.png`, Buffer.from('x'), { sha256: sha256Hex('x') });
     assert.ok((await cachedFiles()).some((name) => hashes.has(name)));
     const other = (await results(earlier)).find(({ exam }) => exam === 'exam-other');

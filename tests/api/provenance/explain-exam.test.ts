@@ -3,6 +3,7 @@ import { stages } from '../../../activities/stages/index.js';
 import { compareResults } from '../../../api/comparison/compare-results.js';
 import { type ExamExplanation, type ExplainOptions, explainExam } from '../../../api/provenance/explain-exam.js';
 import { traceFile } from '../../../api/provenance/trace-file.js';
+import type { Commit } from '../../../pipeline/commit.js';
 import { type ErrorCode, ExamError, MammoflowError } from '../../../pipeline/errors.js';
 import { findTraces, markErased, removeTraces } from '../../../repos/forget-exam.js';
 import { fileKey, knownOutcomesPrefix } from '../../../repos/layout.js';
@@ -32,6 +33,13 @@ const fails = (code: ErrorCode, message: RegExp) => (error: unknown) => {
   return true;
 };
 
+/** An exam, processed with a bundle by the first job. */
+async function processOne(jobs: SmallJobs): Promise<Commit> {
+  await jobs.useBundle('first');
+  await jobs.putExam('exam-1', 'one');
+  return jobs.process('job-1');
+}
+
 /** A centre that does not depend on the image, as for most exams when it is sought with another offset. */
 const steadyCenters: SmallStage = (run, everything) =>
   run.stage === 'extract_centers' ? { files: { 'centers.json': 'the middle' } } : smallStage(run, everything);
@@ -60,6 +68,7 @@ describe('explaining an exam', function () {
         'extract_centers computed: new exam',
         'check_quality computed: new exam',
         'generate_heatmaps computed: new exam',
+        'check_response computed: new exam',
         'visualize_heatmaps computed: new exam',
         'classify computed: new exam',
       ]);
@@ -108,6 +117,7 @@ describe('explaining an exam', function () {
         'extract_centers skipped: same as before: recorded by job job-1',
         'check_quality skipped: same as before: recorded by job job-1',
         'generate_heatmaps skipped: same as before: recorded by job job-1',
+        'check_response skipped: same as before: recorded by job job-1',
         'visualize_heatmaps skipped: same as before: recorded by job job-1',
         'classify computed: parameter passes 2 → 1',
       ]);
@@ -119,9 +129,7 @@ describe('explaining an exam', function () {
 
   it('tells of results that were known, and only brought back, which job brought and which had made them', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       await jobs.setParameters('classify', { passes: 1 });
       await jobs.process('job-2');
       await jobs.setParameters('classify', { passes: 10 });
@@ -131,14 +139,12 @@ describe('explaining an exam', function () {
       assert.equal(told.job, 'job-1');
       assert.deepEqual(told.landed?.by, { kind: 'job', job: 'job-3' });
       assert.equal(tell(told)[0], 'crop skipped: same as before: recorded by job job-1');
-      assert.equal(tell(told)[5], 'classify skipped: parameter passes 1 → 10; recorded by job job-1');
+      assert.equal(tell(told)[6], 'classify skipped: parameter passes 1 → 10; recorded by job job-1');
     }));
 
   it('names new input files after an upload, and the files of each stage that changed with them', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       await jobs.putExam('exam-1', 'another');
       assert.deepEqual((await explain(jobs, 'exam-1')).stages, []);
       assert.equal((await explain(jobs, 'exam-1')).reason, 'Not processed yet.');
@@ -151,15 +157,13 @@ describe('explaining an exam', function () {
   it('tells of a stage that stopped because what it reads was written again with the same bytes', () =>
     withSmallJobs(
       async (jobs) => {
-        await jobs.useBundle('first');
-        await jobs.putExam('exam-1', 'one');
-        await jobs.process('job-1');
+        await processOne(jobs);
         await jobs.setParameters('extract_centers', { offset: [3, 0] });
         await jobs.process('job-2');
         const told = tell(await explain(jobs, 'exam-1'));
         assert.equal(told[1], 'extract_centers computed: parameter offset [0,0] → [3,0]');
         assert.equal(
-          told[5],
+          told[6],
           'classify skipped: same as before: recorded by job job-1; extract_centers ran again and wrote the same bytes',
         );
       },
@@ -179,7 +183,7 @@ describe('explaining an exam', function () {
       await jobs.process('job-2');
       const told = await explain(jobs, 'exam-1');
       assert.equal(tell(told)[3], 'generate_heatmaps skipped: same as before: recorded by job job-1');
-      assert.match(tell(told)[5] ?? '', /^classify computed: model file imageheatmaps [0-9a-f]{12} → [0-9a-f]{12}$/);
+      assert.match(tell(told)[6] ?? '', /^classify computed: model file imageheatmaps [0-9a-f]{12} → [0-9a-f]{12}$/);
       assert.equal(stageOf(told, 'generate_heatmaps').models[0]?.bundle, 'first', 'the file it was given then');
       assert.equal(stageOf(told, 'classify').models[1]?.bundle, 'second');
     }));
@@ -198,9 +202,7 @@ describe('explaining an exam', function () {
     );
     await withSmallJobs(
       async (jobs) => {
-        await jobs.useBundle('first');
-        await jobs.putExam('exam-1', 'one');
-        await jobs.process('job-1');
+        await processOne(jobs);
         version = '2';
         const head = await jobs.process('job-2');
         const told = await explainExam(jobs.repository, definitions, head, 'exam-1');
@@ -221,9 +223,7 @@ describe('explaining an exam', function () {
     };
     return withSmallJobs(
       async (jobs) => {
-        await jobs.useBundle('first');
-        await jobs.putExam('exam-1', 'one');
-        await jobs.process('job-1');
+        await processOne(jobs);
         const told = await explain(jobs, 'exam-1');
         assert.equal(told.outcome, 'failed');
         assert.match(told.reason ?? '', /too small/);
@@ -232,6 +232,7 @@ describe('explaining an exam', function () {
           'extract_centers computed: new exam',
           'check_quality computed: new exam',
           'generate_heatmaps failed: The view L_CC of exam exam-1 is too small. Look at the image.',
+          'check_response blocked: generate_heatmaps failed',
           'visualize_heatmaps blocked: generate_heatmaps failed',
           'classify blocked: generate_heatmaps failed',
         ]);
@@ -248,9 +249,7 @@ describe('explaining an exam', function () {
 
   it('says so when it goes back no further, and finds more when it may', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       for (let put = 0; put < 6; put += 1) await jobs.putExam(`other-${put}`, String(put));
       const short = await explain(jobs, 'exam-1', { depth: 3 });
       assert.deepEqual(short.history, { commits: 3, complete: false });
@@ -261,9 +260,7 @@ describe('explaining an exam', function () {
 
   it('opens no more of the history than it needs', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       for (let put = 0; put < 5; put += 1) await jobs.putExam(`other-${put}`, String(put));
       await jobs.process('job-2');
       await jobs.setParameters('classify', { passes: 1 });
@@ -280,9 +277,7 @@ describe('explaining an exam', function () {
 
   it('says of an exam that was erased since that it was, and not that something is broken', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      const before = await jobs.process('job-1');
+      const before = await processOne(jobs);
       await jobs.setParameters('classify', { passes: 1 });
       const after = await jobs.process('job-2');
       const names = stages.map(({ name }) => name);
@@ -292,7 +287,7 @@ describe('explaining an exam', function () {
       const told = await explainExam(jobs.repository, stages, before, 'exam-1', { asOf: 'then' });
       assert.equal(told.outcome, 'failed');
       assert.match(told.reason ?? '', /^Erased on \d{4}-\d\d-\d\d\.$/);
-      assert.equal(tell(told)[5], 'classify computed: The record of how it was made is gone from the bucket.');
+      assert.equal(tell(told)[6], 'classify computed: The record of how it was made is gone from the bucket.');
       const { uncompared, movements } = await compareResults(jobs.repository, before, after);
       assert.deepEqual(uncompared, [{ exam: 'exam-1', before: told.reason, after: told.reason }]);
       assert.deepEqual(movements, []);
@@ -300,9 +295,7 @@ describe('explaining an exam', function () {
 
   it('tells of output that was made again because the bucket had lost it', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       const { store } = jobs.repository;
       const lost = stageOf(await explain(jobs, 'exam-1'), 'crop').files[0];
       for (const prefix of [fileKey('crop', 'exam-1', ''), `${knownOutcomesPrefix}exam-1/`]) {
@@ -316,9 +309,7 @@ describe('explaining an exam', function () {
 
   it('leads from one output file to the exam and the model files, through every stage between', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       const told = await explain(jobs, 'exam-1');
       const trace = traceFile(told, 'classify/predictions.json');
       assert.equal(trace.files[0]?.versionId, stageOf(told, 'classify').files[0]?.versionId);
@@ -345,9 +336,7 @@ describe('explaining an exam', function () {
 
   it('is printed on one screen, as a tree, and as JSON', () =>
     withSmallJobs(async (jobs) => {
-      await jobs.useBundle('first');
-      await jobs.putExam('exam-1', 'one');
-      await jobs.process('job-1');
+      await processOne(jobs);
       await jobs.setParameters('classify', { passes: 1 });
       await jobs.process('job-2');
       const [screen, tree, json, missing] = await Promise.all([
@@ -357,7 +346,7 @@ describe('explaining an exam', function () {
         mammoflow(jobs.s3, 'explain', 'exam-9'),
       ]);
       assert.equal(screen.exitCode, 0, screen.stderr);
-      assert.ok(screen.stdout.split('\n').length <= 45, screen.stdout);
+      assert.ok(screen.stdout.split('\n').length <= 50, screen.stdout);
       assert.match(screen.stdout, /^exam-1: processed$/m);
       assert.match(screen.stdout, /^classify computed: parameter passes 10 → 1$/m);
       assert.match(screen.stdout, /^ {2}version 1, passes=1, datum [0-9a-f]{12}$/m);
@@ -368,7 +357,7 @@ describe('explaining an exam', function () {
       assert.match(tree.stdout, /^ +exams\/exam-1\/L_CC\.png [0-9a-f]{12} @/m);
       assert.match(tree.stdout, /made by crop datum [0-9a-f]{12}, as above/);
       const told = JSON.parse(json.stdout) as ExamExplanation;
-      assert.equal(told.stages[5]?.datum?.length, 64);
+      assert.equal(told.stages[6]?.datum?.length, 64);
       assert.equal(missing.exitCode, 1);
       assert.match(missing.stderr, /^error: Commit [0-9a-f]{12} has no exam exam-9\. See/);
     }));

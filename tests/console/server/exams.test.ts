@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { createMammoflow } from '../../../api/mammoflow.js';
 import { COLUMNS_HEADER, fileUrl, heatmapUrl, pixelsUrl, ROWS_HEADER } from '../../../console/contract/binary.js';
-import { ApiError } from '../../../console/contract/client.js';
 import type { ExamRow, ExamsQuery } from '../../../console/contract/exams.js';
 import { segmentsOfExam } from '../../../repos/headlines.js';
 import { fileKey, headlinesPrefix } from '../../../repos/layout.js';
 import { landDrawn, TINY, tinyExam, tinyPixels } from '../../support/classified-exams.js';
-import { openConsole, type TestConsole } from '../../support/consoles.js';
+import { openConsole, refusal, type TestConsole } from '../../support/consoles.js';
 import { openTestSystem, PLACEHOLDER, type TestSystem } from '../../support/system.js';
 
 describe('the console: exams, pictures and what is versioned', function () {
@@ -21,15 +20,6 @@ describe('the console: exams, pictures and what is versioned', function () {
     return commit as string;
   };
   const list = async (query: ExamsQuery = {}): Promise<ExamRow[]> => (await page.client.exams({ query })).items;
-  const refusal = async (asked: Promise<unknown>): Promise<ApiError> => {
-    try {
-      await asked;
-    } catch (error) {
-      if (error instanceof ApiError) return error;
-      throw error;
-    }
-    throw new Error('it was not refused');
-  };
 
   before(async () => {
     system = await openTestSystem();
@@ -57,16 +47,17 @@ describe('the console: exams, pictures and what is versioned', function () {
       ['exam-a queued', 'exam-b queued', 'exam-c queued', 'exam-d queued'],
     );
     const warning = { code: 'sharpness', view: 'L_CC' as const, message: 'L_CC is blurred.' };
+    const ofNetwork = { code: 'model-response', view: 'R_CC' as const, message: 'It answers as never before.' };
     await landDrawn(system.session.repository, 'job-1', {
       'exam-a': { probability: 0.9 },
-      'exam-b': { probability: 0.2, warnings: [warning] },
+      'exam-b': { probability: 0.2, warnings: [warning, ofNetwork] },
       'exam-c': { fails: 'The view L_CC is black.' },
     });
     const rows = new Map((await list()).map((row) => [row.exam, row] as const));
     assert.equal(rows.get('exam-a')?.state, 'done');
     assert.deepEqual(rows.get('exam-a')?.imageheatmaps?.left_malignant, 0.9);
     assert.deepEqual(rows.get('exam-a')?.image?.right_benign, 0.45);
-    assert.deepEqual(rows.get('exam-b')?.warnings, [warning]);
+    assert.deepEqual(rows.get('exam-b')?.warnings, [warning, ofNetwork], 'of both stages that look');
     assert.equal(rows.get('exam-c')?.state, 'failed');
     assert.match(rows.get('exam-c')?.reason ?? '', /is black/);
     assert.equal(rows.get('exam-c')?.imageheatmaps, null);
@@ -309,6 +300,9 @@ describe('the console: exams, pictures and what is versioned', function () {
     await repository.store.deleteVersions([
       { key: fileKey('classify', 'many-07', 'predictions.json'), versionId: file?.versionId as string },
     ]);
+    // Lists go by what they read before, until somebody reads the file.
+    for await (const version of repository.store.listVersions(headlinesPrefix))
+      await repository.store.deleteVersions([version]);
     // Another reader, without anything in memory.
     const other = await openConsole(system, { session: { ...system.session, repository: { ...repository } } });
     try {

@@ -5,17 +5,13 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import type { Session } from '../../../api/session.js';
 import { sendFileUrl } from '../../../console/contract/binary.js';
-import { ApiError } from '../../../console/contract/client.js';
 import { CSRF_HEADER } from '../../../console/contract/paths.js';
 import { UPLOAD_LIMITS } from '../../../console/contract/words.js';
 import { VIEWS, viewFile } from '../../../pipeline/exam.js';
 import { tinyExam } from '../../support/classified-exams.js';
-import { answerOf, openConsole, type TestConsole } from '../../support/consoles.js';
+import { answerOf, openConsole, refusal, type TestConsole } from '../../support/consoles.js';
 import { openSmallSystem, SMALL_STAGES, type SmallSystem } from '../../support/small-system.js';
-import { until as untilSo } from '../../support/until.js';
-
-const until = (condition: () => boolean | Promise<boolean>, what: string): Promise<boolean> =>
-  untilSo(what, async () => condition());
+import { until } from '../../support/until.js';
 
 interface Told {
   readonly type: string;
@@ -42,7 +38,7 @@ async function listen(page: TestConsole, lastId?: string): Promise<{ told: Told[
   });
   asked.on('error', () => undefined);
   asked.end();
-  await until(() => told.length > 0, 'the first event');
+  await until('the first event', async () => told.length > 0);
   return { told, close: () => asked.destroy() };
 }
 
@@ -51,21 +47,12 @@ describe('the console: jobs, uploads and what changes', function () {
   let system: SmallSystem;
   let session: Session;
   let page: TestConsole;
-  const refusal = async (asked: Promise<unknown>): Promise<ApiError> => {
-    try {
-      await asked;
-    } catch (error) {
-      if (error instanceof ApiError) return error;
-      throw error;
-    }
-    throw new Error('it was not refused');
-  };
   const ended = async (job: string) => {
     let detail = await page.client.job({ params: { job } });
-    await until(async () => {
+    await until(`the end of ${job}`, async () => {
       detail = await page.client.job({ params: { job } });
       return detail.status !== 'running';
-    }, `the end of ${job}`);
+    });
     return detail;
   };
 
@@ -105,9 +92,8 @@ describe('the console: jobs, uploads and what changes', function () {
     const { items: jobs } = await page.client.jobs({ query: { limit: 1 } });
     assert.equal(jobs[0]?.job, job);
 
-    await until(
-      () => events.told.some(({ type, data }) => type === 'job' && data.job === job && data.status === 'completed'),
-      'the end of the job is told',
+    await until('the end of the job is told', async () =>
+      events.told.some(({ type, data }) => type === 'job' && data.job === job && data.status === 'completed'),
     );
     assert.ok(events.told.some(({ type, data }) => type === 'branch' && data.branch === 'main'));
     assert.ok(events.told.some(({ type }) => type === 'results'));
@@ -126,8 +112,8 @@ describe('the console: jobs, uploads and what changes', function () {
     await system.putScan(['waits-1'], '3003');
     const { job } = await page.client.startJob({ body: {} });
     await until(
-      async () => (await page.client.exams({ query: { search: 'waits' } })).items[0]?.state === 'running',
       'it runs',
+      async () => (await page.client.exams({ query: { search: 'waits' } })).items[0]?.state === 'running',
     );
     const { status } = await page.client.cancelJob({ params: { job } });
     assert.equal(status, 'cancelled');
@@ -141,18 +127,16 @@ describe('the console: jobs, uploads and what changes', function () {
     const watching = await listen(page);
     const first = await listen(page);
     await page.client.createBranch({ body: { branch: 'told', ref: 'main' } });
-    await until(() => first.told.some(({ data }) => data.branch === 'told'), 'the branch is told');
+    await until('the branch is told', async () => first.told.some(({ data }) => data.branch === 'told'));
     const before = first.told.find(({ data }) => data.branch === 'told') as Told;
     first.close();
     await page.client.deleteBranch({ params: { branch: 'told' } });
-    await until(
-      () => watching.told.some(({ type, data }) => type === 'branch' && data.commit === null),
-      'it is told to others',
+    await until('it is told to others', async () =>
+      watching.told.some(({ type, data }) => type === 'branch' && data.commit === null),
     );
     const second = await listen(page, before.id);
-    await until(
-      () => second.told.some(({ type, data }) => type === 'branch' && data.commit === null),
-      'what was missed',
+    await until('what was missed', async () =>
+      second.told.some(({ type, data }) => type === 'branch' && data.commit === null),
     );
     assert.ok(!second.told.some(({ type }) => type === 'reset'));
     second.close();
@@ -340,21 +324,19 @@ describe('the console: jobs, uploads and what changes', function () {
     }
     const { exams } = await page.client.commitUpload({ params: { upload }, body: { into: 'inbox' } });
     assert.deepEqual(exams, ['via-inbox']);
-    await until(
-      async () =>
-        (await page.client.items({ params: { repo: 'exams' }, query: { limit: 500 } })).items.some(
-          ({ name }) => name === 'via-inbox',
-        ),
-      'it is taken in',
+    await until('it is taken in', async () =>
+      (await page.client.items({ params: { repo: 'exams' }, query: { limit: 500 } })).items.some(
+        ({ name }) => name === 'via-inbox',
+      ),
     );
     const { store } = session.repository;
     const { sha256Hex } = await import('../../../repos/hash.js');
     const [half] = files as [(typeof files)[number]];
     await store.put('inbox/exams/one-view/L_CC.png', half.content, { sha256: sha256Hex(half.content) });
-    await until(async () => {
+    await until('it waits for a view', async () => {
       const [row] = (await page.client.exams({ query: { search: 'one-view' } })).items;
       return row?.state === 'incomplete';
-    }, 'it waits for a view');
+    });
     const { items } = await page.client.inbox();
     assert.match(items.find(({ name }) => name === 'one-view')?.sentence ?? '', /Waiting for R_CC, L_MLO, R_MLO/);
     await page.client.dismiss({ body: { names: ['one-view'] } });

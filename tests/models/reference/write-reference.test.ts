@@ -32,6 +32,8 @@ describe('npm run models:reference', function () {
       assert.equal(reference.description, 'drawn for a test');
       assert.equal(reference.exams, 20);
       assert.ok(reference.pixels.MLO.contrast.mean > 0);
+      assert.equal(reference.response.patch, before.files.patch.sha256);
+      assert.ok(reference.response.CC.malignantMedian.deviation > 0);
       bundleSchema.parse(await card());
     }));
 });

@@ -1,0 +1,174 @@
+import type { ReactNode } from 'react';
+import { HEATMAP_CLASSES, type HeatmapClass } from '../../../pipeline/heatmaps.js';
+import { type ColourMap, colourOf } from './colour-map.js';
+import type { Command } from './keys.js';
+import type { OverlaySettings } from './overlay-settings.js';
+import { PRESET_LABELS, PRESETS, type Preset } from './window-level.js';
+
+/** A button that is in or out. */
+export function Toggle({
+  pressed,
+  letter,
+  children,
+  onClick,
+}: {
+  pressed: boolean;
+  letter: string;
+  children: ReactNode;
+  onClick: () => void;
+}): ReactNode {
+  return (
+    <button type="button" className="toggle" aria-pressed={pressed} title={`Key ${letter}`} onClick={onClick}>
+      {children}
+    </button>
+  );
+}
+
+export const WindowControls = ({
+  preset,
+  inverted,
+  ask,
+}: {
+  preset: Preset;
+  inverted: boolean;
+  ask: (command: Command) => void;
+}): ReactNode => (
+  <>
+    <label>
+      Window{' '}
+      <select
+        value={preset}
+        onChange={({ target: { value } }) => {
+          const chosen = PRESETS.find((one) => one === value);
+          if (chosen !== undefined) ask({ kind: 'preset', preset: chosen });
+        }}
+      >
+        {PRESETS.map((one) => (
+          <option key={one} value={one}>
+            {PRESET_LABELS[one]}
+          </option>
+        ))}
+      </select>
+    </label>
+    <Toggle pressed={inverted} letter="I" onClick={() => ask({ kind: 'invert' })}>
+      Invert
+    </Toggle>
+  </>
+);
+
+export function OverlayControls({
+  settings: { class: name, opacity, threshold },
+  set,
+  most = 1,
+  what = 'Threshold',
+}: {
+  settings: OverlaySettings;
+  set: (changed: Partial<OverlaySettings>) => void;
+  /** The greatest threshold. */
+  most?: number;
+  what?: string;
+}): ReactNode {
+  return (
+    <>
+      <label>
+        Class{' '}
+        <select
+          value={name}
+          onChange={({ target: { value } }) => {
+            const chosen: HeatmapClass | undefined = HEATMAP_CLASSES.find((one) => one === value);
+            if (chosen !== undefined) set({ class: chosen });
+          }}
+        >
+          {[...HEATMAP_CLASSES].reverse().map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </select>
+      </label>
+      <Slider
+        label="Opacity"
+        value={opacity}
+        most={1}
+        shown={`${Math.round(100 * opacity)} %`}
+        set={(value) => set({ opacity: value })}
+      />
+      <Slider
+        label={what}
+        value={threshold}
+        most={most}
+        shown={threshold.toFixed(2)}
+        set={(value) => set({ threshold: value })}
+      />
+    </>
+  );
+}
+
+function Slider({
+  label,
+  value,
+  most,
+  shown,
+  set,
+}: {
+  label: string;
+  value: number;
+  most: number;
+  shown: string;
+  set: (value: number) => void;
+}): ReactNode {
+  return (
+    <label>
+      {label}{' '}
+      <input
+        type="range"
+        min={0}
+        max={most}
+        step={most / 100}
+        value={Math.min(most, value)}
+        aria-valuetext={shown}
+        onChange={({ target }) => set(Number(target.value))}
+      />
+      <output>{shown}</output>
+    </label>
+  );
+}
+
+const STEPS = 32;
+
+/** With a minus sign as it is printed. */
+const signed = (value: number): string => String(value).replace('-', '−');
+
+/** What the colours stand for, with the threshold below which there are none. */
+export function Legend({
+  map,
+  low,
+  high,
+  threshold,
+  title,
+}: {
+  map: ColourMap;
+  low: number;
+  high: number;
+  threshold: number;
+  title: string;
+}): ReactNode {
+  const share = (value: number): number => (100 * (value - low)) / (high - low);
+  const hidden = low < 0 ? [share(-threshold), share(threshold)] : [0, share(threshold)];
+  const [from, to] = hidden as [number, number];
+  return (
+    <figure className="legend">
+      <figcaption>{title}</figcaption>
+      <span>{signed(low)}</span>
+      <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+        {Array.from({ length: STEPS }, (_, step) => {
+          const value = low + ((high - low) * (step + 0.5)) / STEPS;
+          const colour = colourOf(map, value, low, high).map(Math.round).join(' ');
+          return (
+            <rect key={value} x={(100 * step) / STEPS} width={100 / STEPS + 0.2} height="8" fill={`rgb(${colour})`} />
+          );
+        })}
+        <rect className="hidden-part" x={from} width={Math.max(0, to - from)} height="8" />
+      </svg>
+      <span>{low < 0 ? `+${signed(high)}` : high}</span>
+    </figure>
+  );
+}

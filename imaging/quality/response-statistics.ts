@@ -1,0 +1,54 @@
+import type { HeatmapClass } from '../../pipeline/heatmaps.js';
+import { RESPONSE_STATISTICS, type ResponseStatistic } from '../../pipeline/model-reference.js';
+import type { FloatPlane, Grey16Image } from '../planes.js';
+
+export type ResponseStatistics = Readonly<Record<ResponseStatistic, number>>;
+export type Heatmaps = Readonly<Record<HeatmapClass, FloatPlane>>;
+
+/**
+ * Every so many rows and columns are looked at. Patches are 256 pixels wide and their means change by steps of the stride (70),
+ * so nothing lies between.
+ */
+const STEP = 4;
+/** What is nearer to 0 or 1 is no longer told apart by float32 softmax outputs. */
+const EDGE = 1e-7;
+
+/**
+ * How the patch network answers to a view: median and upper quartile of each heatmap over the breast (what is above 0 in the
+ * cropped view), as log-odds, natural logarithm. A lesion takes less than a quarter of a breast, so what is measured is how the
+ * network answers to the rest; a picture of a kind that it never saw it finds odd everywhere.
+ *
+ * @param view as `crop` wrote it.
+ * @param heatmaps of the same shape and orientation; probabilities.
+ * @returns undefined where there is no breast.
+ * @throws RangeError where the shapes differ.
+ */
+export function responseStatistics(view: Grey16Image, heatmaps: Heatmaps): ResponseStatistics | undefined {
+  const { rows, columns, pixels } = view;
+  for (const plane of [heatmaps.benign, heatmaps.malignant]) {
+    if (plane.rows !== rows || plane.columns !== columns) throw new RangeError('heatmap and view differ in shape');
+  }
+  const benign: number[] = [];
+  const malignant: number[] = [];
+  for (let row = 0; row < rows; row += STEP) {
+    for (let index = row * columns; index < (row + 1) * columns; index += STEP) {
+      if (pixels[index] === 0) continue;
+      benign.push(heatmaps.benign.pixels[index] as number);
+      malignant.push(heatmaps.malignant.pixels[index] as number);
+    }
+  }
+  if (benign.length === 0) return undefined;
+  const ofClasses = { benign: Float32Array.from(benign).sort(), malignant: Float32Array.from(malignant).sort() };
+  return Object.fromEntries(
+    RESPONSE_STATISTICS.map((name): [ResponseStatistic, number] => {
+      const values = name.startsWith('benign') ? ofClasses.benign : ofClasses.malignant;
+      const share = name.endsWith('Median') ? 0.5 : 0.75;
+      return [name, Number(logOdds(values[Math.floor(share * (values.length - 1))] as number).toFixed(3))];
+    }),
+  ) as ResponseStatistics;
+}
+
+function logOdds(probability: number): number {
+  const within = Math.min(1 - EDGE, Math.max(EDGE, probability));
+  return Math.log(within / (1 - within));
+}
