@@ -25,10 +25,8 @@ export function JobExams({ of: { job, branch, exams } }: { of: JobDetail }): Rea
   const [address, set] = useFilter();
   const outcome = keyIn(OUTCOMES, address.get('outcome'));
   const sort = keyIn(SORTS, address.get('sort')) ?? 'failed';
-  const rows = usePages('jobExams', {
-    params: { job },
-    query: { sort, ...(outcome === undefined ? {} : { outcome }) },
-  });
+  const query = { sort, ...(outcome === undefined ? {} : { outcome }) };
+  const rows = usePages('jobExams', { params: { job }, query }, { keep: true });
   const [again, setAgain] = useState<string>();
   return (
     <section className="panel">

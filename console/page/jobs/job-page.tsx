@@ -22,10 +22,7 @@ const LOOK_MS = 4_000;
 
 /** One job: how far it is, what is in its way, and where its time goes. */
 export function JobPage({ job: id }: { job: string }): ReactNode {
-  const [running, setRunning] = useState(false);
-  const job = useApi('job', { params: { job: id } }, { refetchInterval: running ? LOOK_MS : false });
-  const isRunning = job.data?.status === 'running';
-  if (isRunning !== running) setRunning(isRunning);
+  const job = useApi('job', { params: { job: id } }, { refetchInterval: (last) => last?.status === 'running' && LOOK_MS });
   return (
     <>
       <PageHead title={id}>
