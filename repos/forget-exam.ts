@@ -7,6 +7,7 @@ import { sha256Stream } from './hash.js';
 import { segmentsOfExam } from './headlines.js';
 import { commitIds } from './history/commits.js';
 import {
+  acceptanceReasonsPrefix,
   claimsOfExamPrefix,
   damageOfItemPrefix,
   datumsOfExamPrefix,
@@ -62,6 +63,7 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
   for (const stage of stages) await collect('datum records', datumsOfExamPrefix(stage, exam));
   await collect('claims', claimsOfExamPrefix(exam));
   for (const repo of ['exams', ...stages]) await collect('damage', damageOfItemPrefix(repo, exam));
+  await collect('reasons of acceptances', acceptanceReasonsPrefix(exam));
   await collect('known outcomes', `${knownOutcomesPrefix}${exam}/`);
   const limit = pLimit(CONCURRENCY);
   const jobs = await store.listFolders(jobsPrefix);

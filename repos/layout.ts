@@ -37,6 +37,10 @@ export const jobSummaryKey = (job: string): string => `${jobFolder(job)}/summary
 export const headlinesPrefix = `${BOOKKEEPING}/headlines/`;
 export const headlineSegmentKey = (sha256: string): string => `${headlinesPrefix}${sha256}.json`;
 /** What was erased, kept for ever: exam ids, times and hashes. */
+/** Why people let an exam pass quality checks. */
+export const acceptanceReasonsPrefix = (exam: string): string => `${BOOKKEEPING}/reasons/${exam}/`;
+export const acceptanceReasonKey = (exam: string, id: string): string => `${acceptanceReasonsPrefix(exam)}${id}.json`;
+
 export const erasuresPrefix = `${BOOKKEEPING}/erased/`;
 export const erasureKey = (exam: string): string => `${erasuresPrefix}${exam}.json`;
 /** Who computes a datum now: there only while somebody does. */
