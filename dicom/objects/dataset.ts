@@ -75,6 +75,7 @@ type dcmjsRaw = Record<string, { vr: string; Value: readonly unknown[] }>;
 function representation(vr: string, keyword: string, dataset: Dataset): string {
   if (vr === 'ox') return dataset.BitsAllocated === 8 ? 'OB' : 'OW';
   if (vr === 'xs') return 'US';
+  if (vr === 'lt') return 'OW';
   if (/^[A-Z]{2}$/.test(vr)) return vr;
   throw new Error(`the representation ${vr} of ${keyword} is not settled here`);
 }

@@ -14,6 +14,7 @@ const REQUIREMENTS = join(repositoryRoot, 'tests', 'support', 'dicom-requirement
 const PACKAGES = {
   dcmdump: 'dcmtk',
   dsrdump: 'dcmtk',
+  dcmpschk: 'dcmtk',
   storescu: 'dcmtk',
   storescp: 'dcmtk',
   dciodvfy: 'dicom3tools',
