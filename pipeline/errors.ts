@@ -5,6 +5,8 @@ export type ErrorCode =
   | 'invalid-exam'
   | 'invalid-image'
   | 'invalid-exam-list'
+  | 'invalid-dicom'
+  | 'unsupported-dicom'
   | 'invalid-bundle'
   | 'invalid-checkpoint'
   | 'invalid-pipeline'
@@ -33,6 +35,7 @@ const LASTING_CODES: ReadonlySet<string> = new Set<ErrorCode>([
   'invalid-exam',
   'invalid-image',
   'invalid-exam-list',
+  'invalid-dicom',
   'breast-not-found',
   'view-too-small',
   'quality-refused',

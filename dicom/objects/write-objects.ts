@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { type Dataset, encodePart10 } from './dataset.js';
-import { type ExamResult, examResultSchema, type ResultPixels } from './exam-result.js';
+import { examResultSchema, type ResultPixels } from './exam-result.js';
 import { findingOptionsSchema, findingsOf } from './findings.js';
 import { mammographyCadSr } from './mammography-cad-sr.js';
 import { measurementReport } from './measurement-report.js';

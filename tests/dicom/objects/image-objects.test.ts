@@ -7,7 +7,7 @@ import { findingOptionsSchema, findingsOf } from '../../../dicom/objects/finding
 import { NOT_COMPUTED, parametricMaps } from '../../../dicom/objects/parametric-maps.js';
 import { presentationStates } from '../../../dicom/objects/presentation-states.js';
 import { secondaryCaptures } from '../../../dicom/objects/secondary-captures.js';
-import { itWithTools, runPython, runTool } from '../../support/dicom-peers.js';
+import { itWithTools, runPython, runTool } from '../../support/dicom/peers.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { COLUMNS, CROP, ROWS, samplePixels, sampleResult } from './sample-result.js';
 

@@ -5,7 +5,7 @@ import { type Dataset, encodePart10 } from '../../../dicom/objects/dataset.js';
 import type { ExamResult } from '../../../dicom/objects/exam-result.js';
 import { findingOptionsSchema, findingsOf } from '../../../dicom/objects/findings.js';
 import { measurementReport } from '../../../dicom/objects/measurement-report.js';
-import { itWithTools, runPython, runTool } from '../../support/dicom-peers.js';
+import { itWithTools, runPython, runTool } from '../../support/dicom/peers.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { SPOTS, type Spot, samplePixels, sampleResult } from './sample-result.js';
 
