@@ -20,6 +20,7 @@ import {
   knownOutcomesPrefix,
   refusalPrefix,
 } from './layout.js';
+import { packsOfItem } from './leaf-packs.js';
 import type { ListedVersion, ObjectStore } from './object-store.js';
 import { dropResults } from './put-items.js';
 import { type CommitDetails, type Repository, type Roots, rootOf, stageReposOf } from './repository.js';
@@ -76,6 +77,9 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
   );
   for await (const version of segmentsOfExam(store, exam)) {
     versions.set('headlines', [...(versions.get('headlines') ?? []), version]);
+  }
+  for await (const version of packsOfItem(store, exam)) {
+    versions.set('packed leaves', [...(versions.get('packed leaves') ?? []), version]);
   }
   await collect('inbox', inboxKey('exams', exam, ''));
   await collect('dismissed', dismissedPrefix('exams', exam));

@@ -7,6 +7,10 @@ export const commitKey = (id: string): string => `${BOOKKEEPING}/commits/${id}.j
 export const commitPrefix = (idPrefix: string): string => `${BOOKKEEPING}/commits/${idPrefix}`;
 export const treesPrefix = `${BOOKKEEPING}/trees/`;
 export const treeKey = (sha256: string): string => `${BOOKKEEPING}/trees/${sha256}.json`;
+/** Leaves of trees once more, many in one object, by the digits on their path. All of them may be deleted at any time. */
+export const leafPacksPrefix = `${BOOKKEEPING}/packs/`;
+export const leafPacksOf = (kind: string): string => `${leafPacksPrefix}${kind}/`;
+export const leafPackKey = (kind: string, path: string): string => `${leafPacksOf(kind)}${path}.jsonl`;
 export const branchKey = (name: string): string => `${BOOKKEEPING}/branches/${name}.json`;
 export const branchesPrefix = `${BOOKKEEPING}/branches/`;
 export const datumsPrefix = `${BOOKKEEPING}/datums/`;

@@ -105,7 +105,7 @@ export async function preview(session: Session, proposed: ProposedChange): Promi
   const candidates =
     only === 'affected'
       ? await findCandidates(repository, after, wants)
-      : { exams: () => repository.inputs.items(rootOf(after, 'exams')), toMend: new Set<string>() };
+      : { exams: () => repository.inputs.walk(rootOf(after, 'exams')), toMend: new Set<string>(), walks: true };
   for await (const { item, wanted, outcome, isSettled } of examStates(repository, after, wants, candidates)) {
     const failed = isSettled && outcome?.outcome === 'failed';
     if (only === 'failed' ? !failed : only === 'affected' && isSettled) continue;
