@@ -22,7 +22,11 @@ const LOOK_MS = 4_000;
 
 /** One job: how far it is, what is in its way, and where its time goes. */
 export function JobPage({ job: id }: { job: string }): ReactNode {
-  const job = useApi('job', { params: { job: id } }, { refetchInterval: (last) => last?.status === 'running' && LOOK_MS });
+  const job = useApi(
+    'job',
+    { params: { job: id } },
+    { refetchInterval: (last) => last?.status === 'running' && LOOK_MS },
+  );
   return (
     <>
       <PageHead title={id}>
