@@ -305,9 +305,12 @@ function lineOf(indexed: IndexedExam, { wants }: ExamIndex, isHead: boolean, { r
     madeWith === era.digest &&
     (!isHead || outcome.graph === wants.graphDigest);
   const at = isHead && !belongs ? running.get(exam) : undefined;
+  // What the bundle that made them says of its numbers goes wherever they are shown, wanted or not.
+  const said = wants.document.eras.find(({ bundle }) => bundle === outcome?.bundle)?.notice;
+  const notice = said === undefined ? {} : { notice: said };
   const shown =
     predictions !== undefined && 'predictions' in predictions
-      ? { image: predictions.predictions.image, imageheatmaps: predictions.predictions.imageheatmaps }
+      ? { image: predictions.predictions.image, imageheatmaps: predictions.predictions.imageheatmaps, ...notice }
       : {};
   const origin = { bundle: outcome?.bundle ?? era?.bundle ?? null, job: outcome?.job ?? null };
   if (at !== undefined) {
@@ -325,12 +328,11 @@ function lineOf(indexed: IndexedExam, { wants }: ExamIndex, isHead: boolean, { r
     const { stage, reason = 'It failed.' } = outcome;
     return { ...base, ...origin, state: 'failed', reason, ...(stage === undefined ? {} : { stage }) };
   }
-  const notice = era?.notice === undefined ? {} : { notice: era.notice };
   if (predictions === undefined || 'damage' in predictions) {
     const reason = predictions?.damage ?? 'Its commit names no predictions.';
     return { ...base, ...origin, ...notice, state: 'damaged', reason };
   }
-  return { ...base, ...shown, ...origin, ...notice, state: 'done' };
+  return { ...base, ...shown, ...origin, state: 'done' };
 }
 
 function selected(view: ExamsView, options: ExamsOptions): Selection {
