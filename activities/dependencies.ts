@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Json } from '../pipeline/canonical-json.js';
 import type { Repository } from '../repos/repository.js';
 import type { FileCache } from './datum/file-cache.js';
+import type { ObserveDatum } from './observation.js';
 import type { StageDefinition, StageInputs, StageProgress, StageResult } from './stage.js';
 
 /** A stage to run on this machine, on local files. */
@@ -42,4 +43,6 @@ export interface StageDependencies {
   readonly runStage: StageRunner;
   /** Build and host of this worker, recorded with everything it computes. */
   readonly provenance: Readonly<Record<string, Json>>;
+  /** Told of every datum that ends here. */
+  readonly observe?: ObserveDatum;
 }

@@ -1,4 +1,4 @@
-import type { QualityWarning } from '../pipeline/quality-report.js';
+import { type QualityWarning, toldWarnings } from '../pipeline/quality-report.js';
 import type { FoundWarnings } from '../repos/headlines.js';
 
 const UNKNOWN: QualityWarning = {
@@ -11,10 +11,5 @@ const UNKNOWN: QualityWarning = {
  * @param found of each stage that looked; none where the exam was processed before there were checks.
  */
 export function warningsOf(found: readonly FoundWarnings[] = []): readonly QualityWarning[] {
-  return found.flatMap((one) => {
-    if ('missing' in one) return [UNKNOWN];
-    const { warnings, more } = one.summary;
-    if (more === undefined) return warnings;
-    return [...warnings, { code: 'more', message: `And ${more} more: see the stage ${one.stage}.` }];
-  });
+  return found.flatMap((one) => ('missing' in one ? [UNKNOWN] : toldWarnings(one.stage, one.summary)));
 }

@@ -19,7 +19,7 @@ export function acceptCommand(): Command {
       .argument('<exam>', 'the exam')
       .requiredOption('--check <code>', 'the check, as the reason of the refusal names it')
       .option('--view <view>', 'for one view; for all of them and the exam as a whole unless said')
-      .option('--reason <text>', 'why; it stays in the history, so write nothing of the patient')
+      .option('--reason <text>', 'why; shown by explain, and erased with the exam by forget')
       .option('--withdraw', 'take the acceptance back'),
   )
     .addOption(dataOption())

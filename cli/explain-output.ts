@@ -10,7 +10,7 @@ const short = (hash: string): string => hash.slice(0, 12);
 
 /** One screen: the exam first, then every stage with what it did, why, and from what. */
 export function printExplanation(explanation: ExamExplanation): void {
-  const { exam, outcome, reason, bundle, job, commit, landed, files, since, stages, history } = explanation;
+  const { exam, outcome, reason, bundle, job, commit, landed, files, since, accepted, stages, history } = explanation;
   printLine(`${exam}: ${outcome}${reason === undefined ? '' : `: ${reason}`}`);
   printLine(`  commit ${short(commit.id)} (${commit.sequence}), files as of commit ${since}`);
   if (job !== undefined) {
@@ -21,6 +21,12 @@ export function printExplanation(explanation: ExamExplanation): void {
   if (landed !== undefined && (landed.by.kind !== 'job' || landed.by.job !== job)) {
     printLine(
       `  known before, and brought back by ${landed.by.kind === 'job' ? `job ${landed.by.job}` : landed.by.kind}`,
+    );
+  }
+  for (const { check, view, author, time, reason } of accepted) {
+    const what = view === undefined ? check : `${check} of ${view}`;
+    printLine(
+      `  passes ${what}, by ${author} on ${time.slice(0, 10)}: ${reason ?? 'the reason is gone from the bucket'}`,
     );
   }
   if (stages.length === 0) for (const file of files) printLine(`  exams/${file.path} ${short(file.sha256)}`);

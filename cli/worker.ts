@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
+import { type Address, parseAddress } from './addresses.js';
 import { dataOption, parseRoles } from './options.js';
 
 /** What a worker is told by its options. */
@@ -11,7 +12,7 @@ export interface WorkerOptions {
   readonly cache?: string;
   readonly cacheSize: string;
   readonly nice: number;
-  readonly metrics?: string;
+  readonly metrics?: Address;
 }
 
 /** `mammoflow worker`: serves task queues until it is told to stop. */
@@ -32,7 +33,11 @@ export function workerCommand(): Command {
     .addOption(
       new Option('--nice <increment>', 'give way to other processes on this machine').argParser(parseNice).default(0),
     )
-    .addOption(new Option('--metrics <host:port>', 'serve Prometheus metrics there').env('MAMMOFLOW_METRICS'))
+    .addOption(
+      new Option('--metrics <host:port>', 'serve Prometheus metrics, /healthz and /readyz there')
+        .argParser(parseAddress)
+        .env('MAMMOFLOW_METRICS'),
+    )
     .addOption(dataOption())
     .addHelpText(
       'after',

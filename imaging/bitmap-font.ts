@@ -94,6 +94,18 @@ const SHEETS: readonly (readonly [characters: string, drawing: string])[] = [
 #.... .##.# ####. ..#.. .###. ..#.. .#.#. #...# ..#.. ##### .....
 ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... .....`,
   ],
+  [
+    "():;'/",
+    `
+..#.. ..#.. ..... ..... ..#.. ....#
+.#... ...#. .##.. .##.. ..#.. ....#
+.#... ...#. .##.. .##.. ..... ...#.
+.#... ...#. ..... ..... ..... ..#..
+.#... ...#. .##.. .##.. ..... .#...
+.#... ...#. .##.. ..#.. ..... #....
+..#.. ..#.. ..... .#... ..... #....
+..... ..... ..... ..... ..... .....`,
+  ],
 ];
 
 /** The set pixels of each character as `[row, column]`. */
@@ -112,6 +124,10 @@ const GLYPHS: ReadonlyMap<string, readonly (readonly [row: number, column: numbe
     });
   }),
 ]);
+
+/** A text in characters that the font has: others are left blank. */
+export const drawable = (text: string): string =>
+  [...text].map((character) => (GLYPHS.has(character) ? character : ' ')).join('');
 
 /** Width in pixels of a text at scale 1, without the space after its last character. */
 export const textWidth = (text: string): number => text.length * ADVANCE - 1;

@@ -1,5 +1,5 @@
 import { RESEARCH_USE_ONLY } from '../pipeline/predictions.js';
-import { drawText, fillRectangle, GLYPH_ROWS, type Rgb, textWidth, WHITE } from './bitmap-font.js';
+import { drawable, drawText, fillRectangle, GLYPH_ROWS, type Rgb, textWidth, WHITE } from './bitmap-font.js';
 import type { ColourMap } from './colour-maps.js';
 import type { FloatPlane, Grey16Image, RgbPicture } from './planes.js';
 import { roundHalfToEven } from './round-half-to-even.js';
@@ -51,6 +51,8 @@ export interface AbsolutePictureRequest {
   readonly benignMap: ColourMap;
   /** The colours' weight, 0 to 1; the view has the rest. */
   readonly opacity: number;
+  /** What is to be known before anybody believes it; each begins on a line of its own in the legend. */
+  readonly warnings?: readonly string[];
 }
 
 /**
@@ -117,13 +119,25 @@ const legendRows = (lines: readonly string[]): number =>
   2 * MARGIN + (lines.length + 1) * LINE_ROWS + 2 * BAR_BLOCK_ROWS;
 
 /** The lines above the bars, those that are too wide broken. */
-function legendLines({ title, opacity, origin }: AbsolutePictureRequest, width: number): string[] {
+function legendLines({ title, opacity, origin, warnings = [] }: AbsolutePictureRequest, width: number): string[] {
   const characters = Math.floor((width + 1) / (textWidth('--') - textWidth('-')));
-  return [`${title} probability, shown at ${Math.round(100 * opacity)} %`, ...origin].flatMap((line) =>
+  const cut = (line: string): string[] =>
     Array.from({ length: Math.ceil(line.length / characters) }, (_, part) =>
       line.slice(part * characters, (part + 1) * characters),
-    ),
-  );
+    );
+  const lines = [`${title} probability, shown at ${Math.round(100 * opacity)} %`, ...origin].flatMap(cut);
+  return [...lines, ...warnings.flatMap((warning) => wrapped(drawable(`WARNING ${warning}`), characters).flatMap(cut))];
+}
+
+/** Text in lines of whole words; a word that is longer than a line has one of its own. */
+function wrapped(text: string, characters: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= characters) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function drawLegend(

@@ -14,13 +14,19 @@ export const acceptanceSchema = z.strictObject({
   check: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a check is lower-case letters, digits and "-"'),
   /** The view it is about; all of them, and what the views are looked at for together, where it is absent. */
   view: z.enum(VIEWS).optional(),
-  reason: z.string().trim().min(1).max(1_000),
+  /** Where the reason lies: apart from all that is for ever, so that it can be erased with the exam. */
+  reasonId: z.uuid().optional(),
+  /** The reason itself, in acceptances of builds that kept it here. */
+  reason: z.string().optional(),
   author: z.string(),
   time: z.iso.datetime(),
   /** Digest of the exam's files as they were accepted. */
   files: sha256Schema,
 });
 export type Acceptance = z.infer<typeof acceptanceSchema>;
+
+/** Why somebody lets an exam pass, in words. */
+export const acceptanceReasonSchema = z.string().trim().min(1).max(1_000);
 
 /** Acceptances by exam. */
 export type Acceptances = Readonly<Record<string, readonly Acceptance[]>>;

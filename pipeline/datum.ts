@@ -71,9 +71,14 @@ export function stageLabels(era: Era | undefined, accepted: readonly string[] = 
   };
 }
 
+/** No part of a key where there is nothing: what was made before anybody could warn is as good as what is made now. */
+const ABSENT_IF_EMPTY: ReadonlySet<StageLabel> = new Set(['warnings']);
+
 /** Those that a stage depends on. */
 export const labelsOf = ({ labels = [] }: StageNode, names: StageLabels): StageLabels =>
-  Object.fromEntries(labels.map((label) => [label, names[label] ?? '']));
+  Object.fromEntries(
+    labels.filter((label) => names[label] || !ABSENT_IF_EMPTY.has(label)).map((label) => [label, names[label] ?? '']),
+  );
 
 export const datumKey = (document: DatumKeyDocument, sha256: Sha256): string =>
   sha256(canonicalJson(document as unknown as Json));

@@ -83,13 +83,32 @@ export const qualitySummarySchema = z.object({
 export type QualitySummary = z.infer<typeof qualitySummarySchema>;
 
 /** What the record of a datum warns of; nothing where its stage looks at no pictures. */
-export function recordedWarnings(record: {
-  readonly document: { readonly stage: string };
-  readonly summary?: unknown;
-}): readonly QualityWarning[] {
+export function recordedWarnings(record: TellingRecord): readonly QualityWarning[] {
   if (!isChecking(record.document.stage)) return [];
   return qualitySummarySchema.safeParse(record.summary).data?.warnings ?? [];
 }
+
+/** The warnings of a headline, and how many it leaves out. */
+export function toldWarnings(stage: string, { warnings, more }: QualitySummary): readonly QualityWarning[] {
+  if (more === undefined) return warnings;
+  return [...warnings, { code: 'more', message: `And ${more} more: see the stage ${stage}.` }];
+}
+
+/** Records of datums of one exam, as far as they tell of warnings. */
+type TellingRecord = { readonly document: { readonly stage: string }; readonly summary?: unknown };
+
+/** What some records of an exam warn of, as the label `warnings` of a stage has it: JSON, and nothing where there is none. */
+export function warningsLabel(records: readonly TellingRecord[]): string {
+  const warnings = records.flatMap(({ document: { stage }, summary }) => {
+    const headline = isChecking(stage) ? qualitySummarySchema.safeParse(summary).data : undefined;
+    return headline === undefined ? [] : toldWarnings(stage, headline);
+  });
+  return warnings.length === 0 ? '' : JSON.stringify(warnings);
+}
+
+/** @returns what {@link warningsLabel} made the label of. */
+export const parseWarningsLabel = (label: string | undefined): QualityWarning[] =>
+  label ? z.array(qualityWarningSchema).parse(JSON.parse(label)) : [];
 
 /** Headlines stay under 1 kB; the longest message has some 250 characters. */
 const MOST_CHARACTERS = 800;

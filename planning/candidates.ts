@@ -14,6 +14,8 @@ export interface Candidates {
   readonly settled: { readonly processed: number; readonly failed: number };
   /** Exams of whose results something is known to be damaged or gone; never left out. */
   readonly toMend: ReadonlySet<string>;
+  /** `exams()` goes through the whole tree. */
+  readonly walks: boolean;
 }
 
 /** What is wanted of an exam, and what became of it. */
@@ -33,11 +35,11 @@ export async function* examStates(
   repository: Repository,
   commit: Commit,
   wants: CommitWants,
-  { exams, toMend }: Pick<Candidates, 'exams' | 'toMend'>,
+  { exams, toMend, walks }: Pick<Candidates, 'exams' | 'toMend' | 'walks'>,
 ): AsyncGenerator<ExamState> {
   for await (const batch of inBatches(exams(), STATES_AT_ONCE)) {
     const names = batch.map(({ name }) => name);
-    const outcomes = await repository.outcomes.getMany(rootOf(commit, OUTCOMES), names);
+    const outcomes = await repository.outcomes.getMany(rootOf(commit, OUTCOMES), names, walks);
     for (const item of batch) {
       const wanted = wants.wantedOf(item);
       const outcome = outcomes.get(item.name);
@@ -46,15 +48,23 @@ export async function* examStates(
   }
 }
 
+/** If more than this share of the exams differs from a state, going through all of them costs less than comparing. */
+const MOST_THAT_DIFFER = 1 / 4;
+/** So many may differ in any repo. */
+const FEW = 1_000;
+
 /**
  * Compares a commit with the newest state known to be complete for the same wants. Equal subtrees are not opened, so
- * this costs what changed since, and not what exists. Without such a state every exam is a candidate.
+ * this costs what changed since, and not what exists. Without such a state, or with one that is of another time or branch
+ * and has little in common with the commit, every exam is a candidate.
  */
 export async function findCandidates(repository: Repository, commit: Commit, wants: CommitWants): Promise<Candidates> {
   const [memo, toMend] = await Promise.all([findMemo(repository, wants), examsToMend(repository, commit)]);
   const root = rootOf(commit, 'exams');
   const since = memo && (await unlessUnreadable(() => changesSince(repository, commit, wants, memo, toMend)));
-  return since ?? { exams: () => repository.inputs.items(root), settled: { processed: 0, failed: 0 }, toMend };
+  return (
+    since ?? { exams: () => repository.inputs.walk(root), settled: { processed: 0, failed: 0 }, toMend, walks: true }
+  );
 }
 
 /** A state to compare with is of no use when one of its trees is damaged or gone. */
@@ -73,13 +83,21 @@ async function changesSince(
   wants: CommitWants,
   memo: Memo,
   toMend: ReadonlySet<string>,
-): Promise<Candidates> {
+): Promise<Candidates | undefined> {
   const root = rootOf(commit, 'exams');
+  const most = Math.max(FEW, root.items * MOST_THAT_DIFFER);
+  if (Math.abs(root.items - memo.exams.items) > most) return undefined;
   // What is accepted of an exam is no part of a memo's context, so that accepting costs what it affects.
   const names = new Set<string>([...toMend, ...(memo.accepted ?? []), ...Object.keys(wants.document.accepted ?? {})]);
-  for await (const { name } of repository.inputs.diff(memo.exams, root)) names.add(name);
+  for await (const { name } of repository.inputs.diff(memo.exams, root)) {
+    names.add(name);
+    if (names.size > most) return undefined;
+  }
   const settledOutcomes = memo.results[OUTCOMES] ?? EMPTY_ROOT;
-  for await (const { name } of repository.outcomes.diff(settledOutcomes, rootOf(commit, OUTCOMES))) names.add(name);
+  for await (const { name } of repository.outcomes.diff(settledOutcomes, rootOf(commit, OUTCOMES))) {
+    names.add(name);
+    if (names.size > most) return undefined;
+  }
   let { processed, failed } = memo;
   for (const { outcome } of (await repository.outcomes.getMany(settledOutcomes, names)).values()) {
     if (outcome === 'failed') failed -= 1;
@@ -92,6 +110,7 @@ async function changesSince(
     },
     settled: { processed, failed },
     toMend,
+    walks: false,
   };
 }
 

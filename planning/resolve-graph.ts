@@ -26,16 +26,26 @@ export function resolveGraph(definitions: readonly StageDeclaration[], document:
   );
 }
 
-/** Has the stages of class `gpu` wait for every gate that does not itself need what they write. */
+/**
+ * Has the stages of class `gpu` wait for every gate that does not itself need what they write, and those that write what is warned
+ * of for the gates that read nothing else than they do.
+ */
 function withGates(definitions: readonly StageDeclaration[], nodes: readonly StageNode[]): StageNode[] {
   const upstreamOf = (name: string): string[] => {
     const upstream = nodes.find((node) => node.name === name)?.upstream ?? [];
     return [...upstream, ...upstream.flatMap(upstreamOf)];
   };
-  const gates = definitions.flatMap(({ name, gate }) => (gate === true ? [{ name, needs: upstreamOf(name) }] : []));
+  const gates = definitions.flatMap(({ name, gate, upstream }) =>
+    gate === true ? [{ name, needs: upstreamOf(name), reads: upstream }] : [],
+  );
   return nodes.map((node) => {
-    const after = gates.filter(({ name, needs }) => name !== node.name && !needs.includes(node.name));
-    if (node.resource !== 'gpu' || after.length === 0) return node;
+    const others = gates.filter(({ name, needs }) => name !== node.name && !needs.includes(node.name));
+    const isTold = node.labels?.includes('warnings') === true;
+    const after = others.filter(
+      ({ reads }) =>
+        node.resource === 'gpu' || (isTold && reads.every((repo) => ['exams', ...node.upstream].includes(repo))),
+    );
+    if (after.length === 0) return node;
     return { ...node, after: after.map(({ name }) => name) };
   });
 }

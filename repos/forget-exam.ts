@@ -7,6 +7,7 @@ import { sha256Stream } from './hash.js';
 import { segmentsOfExam } from './headlines.js';
 import { commitIds } from './history/commits.js';
 import {
+  acceptanceReasonsPrefix,
   claimsOfExamPrefix,
   damageOfItemPrefix,
   datumsOfExamPrefix,
@@ -19,6 +20,7 @@ import {
   knownOutcomesPrefix,
   refusalPrefix,
 } from './layout.js';
+import { packsOfItem } from './leaf-packs.js';
 import type { ListedVersion, ObjectStore } from './object-store.js';
 import { dropResults } from './put-items.js';
 import { type CommitDetails, type Repository, type Roots, rootOf, stageReposOf } from './repository.js';
@@ -62,6 +64,7 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
   for (const stage of stages) await collect('datum records', datumsOfExamPrefix(stage, exam));
   await collect('claims', claimsOfExamPrefix(exam));
   for (const repo of ['exams', ...stages]) await collect('damage', damageOfItemPrefix(repo, exam));
+  await collect('reasons of acceptances', acceptanceReasonsPrefix(exam));
   await collect('known outcomes', `${knownOutcomesPrefix}${exam}/`);
   const limit = pLimit(CONCURRENCY);
   const jobs = await store.listFolders(jobsPrefix);
@@ -74,6 +77,9 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
   );
   for await (const version of segmentsOfExam(store, exam)) {
     versions.set('headlines', [...(versions.get('headlines') ?? []), version]);
+  }
+  for await (const version of packsOfItem(store, exam)) {
+    versions.set('packed leaves', [...(versions.get('packed leaves') ?? []), version]);
   }
   await collect('inbox', inboxKey('exams', exam, ''));
   await collect('dismissed', dismissedPrefix('exams', exam));

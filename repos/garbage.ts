@@ -15,6 +15,7 @@ import {
   jobSettingsKey,
   jobsPrefix,
   knownOutcomesPrefix,
+  leafPacksPrefix,
   memosPrefix,
   treesPrefix,
 } from './layout.js';
@@ -151,6 +152,7 @@ export async function findGarbage(repository: Repository, settings: GarbageSetti
     if (list.length > 0) found.set(prefix, oldestFirst(list));
   }
   await sweep(memosPrefix, isUsedKey);
+  await sweep(leafPacksPrefix, ({ latest, deleteMarker }) => latest && !deleteMarker);
   await sweep(knownOutcomesPrefix, isUsedKey);
   const kept = await foldersToKeep(store, jobs, recordsSince);
   await sweep(jobsPrefix, ({ key, latest, deleteMarker }) => latest && !deleteMarker && kept.has(folderOf(key)));

@@ -7,6 +7,10 @@ export const commitKey = (id: string): string => `${BOOKKEEPING}/commits/${id}.j
 export const commitPrefix = (idPrefix: string): string => `${BOOKKEEPING}/commits/${idPrefix}`;
 export const treesPrefix = `${BOOKKEEPING}/trees/`;
 export const treeKey = (sha256: string): string => `${BOOKKEEPING}/trees/${sha256}.json`;
+/** Leaves of trees once more, many in one object, by the digits on their path. All of them may be deleted at any time. */
+export const leafPacksPrefix = `${BOOKKEEPING}/packs/`;
+export const leafPacksOf = (kind: string): string => `${leafPacksPrefix}${kind}/`;
+export const leafPackKey = (kind: string, path: string): string => `${leafPacksOf(kind)}${path}.jsonl`;
 export const branchKey = (name: string): string => `${BOOKKEEPING}/branches/${name}.json`;
 export const branchesPrefix = `${BOOKKEEPING}/branches/`;
 export const datumsPrefix = `${BOOKKEEPING}/datums/`;
@@ -37,6 +41,10 @@ export const jobSummaryKey = (job: string): string => `${jobFolder(job)}/summary
 export const headlinesPrefix = `${BOOKKEEPING}/headlines/`;
 export const headlineSegmentKey = (sha256: string): string => `${headlinesPrefix}${sha256}.json`;
 /** What was erased, kept for ever: exam ids, times and hashes. */
+/** Why people let an exam pass quality checks. */
+export const acceptanceReasonsPrefix = (exam: string): string => `${BOOKKEEPING}/reasons/${exam}/`;
+export const acceptanceReasonKey = (exam: string, id: string): string => `${acceptanceReasonsPrefix(exam)}${id}.json`;
+
 export const erasuresPrefix = `${BOOKKEEPING}/erased/`;
 export const erasureKey = (exam: string): string => `${erasuresPrefix}${exam}.json`;
 /** Who computes a datum now: there only while somebody does. */

@@ -11,6 +11,7 @@ import { type Branches, openBranches } from './history/branches.js';
 import { type Committing, openCommitting } from './history/commit-onto.js';
 import { type Commits, openCommits } from './history/commits.js';
 import { openReferences, type References } from './history/references.js';
+import { openLeafPacks } from './leaf-packs.js';
 import type { ObjectStore } from './object-store.js';
 import { openTrees, type TreeStore } from './tree.js';
 
@@ -33,9 +34,11 @@ export function openRepository(store: ObjectStore): Repository {
   const branches = openBranches(store);
   return {
     store,
-    inputs: openTrees<InputItem>(store, inputItemSchema),
+    inputs: openTrees<InputItem>(store, inputItemSchema, { packs: openLeafPacks(store, 'inputs') }),
     stages: openTrees<StageItem>(store, stageItemSchema as unknown as z.ZodType<StageItem>),
-    outcomes: openTrees<OutcomeItem>(store, outcomeItemSchema as unknown as z.ZodType<OutcomeItem>),
+    outcomes: openTrees<OutcomeItem>(store, outcomeItemSchema as unknown as z.ZodType<OutcomeItem>, {
+      packs: openLeafPacks(store, 'outcomes'),
+    }),
     ...commits,
     ...branches,
     ...openReferences(store, commits, branches),

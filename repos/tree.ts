@@ -8,6 +8,7 @@ import { MammoflowError } from '../pipeline/errors.js';
 import { sha256Hex } from './hash.js';
 import { parseJson, storeUnderHash } from './json-objects.js';
 import { treeKey } from './layout.js';
+import type { LeafPacks } from './leaf-packs.js';
 import type { ObjectStore } from './object-store.js';
 
 /*
@@ -57,13 +58,18 @@ export interface TreeChange<Item extends TreeItem> {
 export interface TreeStore<Item extends TreeItem> {
   /** The item of that name, opening only the nodes on its path. */
   get(root: TreeRoot, name: string): Promise<Item | undefined>;
-  /** Several items at once, each node opened once. */
-  getMany(root: TreeRoot, names: Iterable<string>): Promise<Map<string, Item>>;
+  /**
+   * Several items at once, each node opened once.
+   * @param walking the caller goes through the names of another tree in its order, so that neighbouring leaves come next.
+   */
+  getMany(root: TreeRoot, names: Iterable<string>, walking?: boolean): Promise<Map<string, Item>>;
   /**
    * All items in the order of the tree: leaves by the hash of their names, in a leaf by name. With `after`, those that
    * follow an item of that name; only the nodes from there on are opened. The order is that of one root.
    */
   items(root: TreeRoot, after?: string): AsyncGenerator<Item>;
+  /** As `items`, for one who goes through all of them: leaves are opened many at once. */
+  walk(root: TreeRoot): AsyncGenerator<Item>;
   /**
    * The tree with items set, or removed where the value is null. Costs what changes.
    * @throws MammoflowError `invalid-argument` for an item that is not of this repo's kind or is set under another's name.
@@ -84,22 +90,38 @@ export const STORED_FOR_MS = 5_000;
 const CONCURRENCY = 16;
 /** Nodes read ahead of one whose items are gone through. */
 const READ_AHEAD = 2;
+/** Fewer leaves are opened one by one. */
+const LEAVES_WORTH_A_PACK = 4;
+/** Subtrees that are made of more than so many leaves' worth of items are packed when they are made. */
+const PACKED_LEAVES = 2;
 
 const pathOf = (name: string): string => sha256Hex(name);
 const toEntry = (item: TreeItem): Json => item as unknown as Json;
 
+/** A node that is stored, and its text. */
+interface Saved {
+  readonly root: TreeRoot;
+  readonly text: string;
+}
+
 /** A subtree that is stored, or one that exists only as items because a leaf was split to meet a branch. */
 type Subtree<Item extends TreeItem> = { root: TreeRoot } | { items: readonly Item[] };
 
-/**
- * Opens the trees of one kind of item.
- * @param leafItems the size above which a leaf becomes a branch. It is part of the format: all trees of a bucket have
- *   the same; only tests, which want branches without thousands of items, give another.
- */
+export interface TreeOptions {
+  /**
+   * The size above which a leaf becomes a branch. It is part of the format: all trees of a bucket have the same; only
+   * tests, which want branches without thousands of items, give another.
+   */
+  readonly leafItems?: number;
+  /** Where leaves are kept once more, for trees that are gone through as a whole. */
+  readonly packs?: LeafPacks;
+}
+
+/** Opens the trees of one kind of item. */
 export function openTrees<Item extends TreeItem>(
   store: ObjectStore,
   itemSchema: z.ZodType<Item>,
-  leafItems: number = LEAF_ITEMS,
+  { leafItems = LEAF_ITEMS, packs }: TreeOptions = {},
 ): TreeStore<Item> {
   const nodeSchema = z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('leaf'), items: z.array(itemSchema).min(1).max(leafItems) }),
@@ -132,11 +154,49 @@ export function openTrees<Item extends TreeItem>(
     if (sha256Hex(object.bytes) !== tree) {
       throw new MammoflowError('corrupt-data', `The tree ${tree} does not have the hash it is stored under.`);
     }
-    const node = parseJson(key, object.bytes, nodeSchema) as Node<Item>;
-    cache.set(tree, node);
     stored.set(tree, true);
+    return remember(tree, object.bytes);
+  }
+
+  function remember(tree: string, bytes: Uint8Array): Node<Item> {
+    const node = parseJson(treeKey(tree), bytes, nodeSchema) as Node<Item>;
+    cache.set(tree, node);
     return node;
   }
+
+  const opening = new Map<string, Promise<void>>();
+  /**
+   * Has the leaves under a branch in memory, if it has nothing else under it: those that a pack holds with one request, the
+   * others one by one. If those are most of them, the pack is made anew.
+   */
+  async function openLeaves({ tree }: TreeRoot, path: string): Promise<void> {
+    const node = tree === null ? undefined : await load({ tree } as TreeRoot);
+    if (tree === null || node?.kind !== 'branch' || packs === undefined || !holdsLeaves(node)) return;
+    const leaves = Object.values(node.children).map((child) => child.tree as string);
+    const missing = leaves.filter((leaf) => !cache.has(leaf));
+    if (missing.length < LEAVES_WORTH_A_PACK) return;
+    const open = async (): Promise<void> => {
+      const packed = await limit(() => packs.read(path));
+      const unpacked = missing.filter((leaf) => !packed.has(leaf));
+      for (const leaf of missing) {
+        const bytes = packed.get(leaf);
+        if (bytes !== undefined) remember(leaf, bytes);
+      }
+      // What cannot be read is said when it comes to it.
+      await Promise.all(unpacked.map((leaf) => load({ tree: leaf } as TreeRoot).catch(() => undefined)));
+      if (2 * unpacked.length <= leaves.length) return;
+      const texts = leaves
+        .flatMap((leaf) => cache.get(leaf) ?? [])
+        .map((known) => canonicalJson(known as unknown as Json));
+      if (texts.length === leaves.length) await limit(() => packs.keep(path, texts));
+    };
+    const known = opening.get(tree) ?? open().finally(() => opening.delete(tree));
+    opening.set(tree, known);
+    await known;
+  }
+
+  const holdsLeaves = ({ children }: Branch): boolean =>
+    Object.values(children).every(({ items }) => items <= leafItems);
 
   /** One wrong item would make its whole leaf unreadable later, so it is found before it is written. */
   function checkItem(name: string, item: Item): void {
@@ -147,30 +207,46 @@ export function openTrees<Item extends TreeItem>(
     throw new MammoflowError('invalid-argument', `${name} cannot be committed (${why}).`);
   }
 
-  async function save(node: Node<Item>): Promise<TreeRoot> {
+  async function save(node: Node<Item>): Promise<Saved> {
     const text = canonicalJson(node as unknown as Json);
     const tree = sha256Hex(text);
     const counts = countsOf(node);
-    if (stored.has(tree)) return { tree, ...counts };
+    const root = { tree, ...counts };
+    if (stored.has(tree)) return { root, text };
     const bytes = Buffer.from(text);
     // A condition, so that storing the same node again does not add a version; losing means it is there already.
     await limit(() => storeUnderHash(store, treeKey(tree), bytes, tree));
     cache.set(tree, node);
     stored.set(tree, true);
-    return { tree, ...counts };
+    return { root, text };
   }
 
-  /** Stores a set of items as the canonical subtree at a depth. */
-  async function build(items: readonly Item[], depth: number): Promise<TreeRoot> {
-    if (items.length === 0) return EMPTY_ROOT;
+  /** Stores a set of items as the canonical subtree under a path. */
+  async function build(items: readonly Item[], path: string): Promise<TreeRoot> {
+    return items.length === 0 ? EMPTY_ROOT : (await buildNode(items, path)).root;
+  }
+
+  async function buildNode(items: readonly Item[], path: string): Promise<Saved> {
     if (items.length <= leafItems) {
       return save({ kind: 'leaf', items: [...items].sort((a, b) => (a.name < b.name ? -1 : 1)) });
     }
-    const groups = groupBy(items, (item) => pathOf(item.name).charAt(depth));
+    const groups = groupBy(items, (item) => pathOf(item.name).charAt(path.length));
     const children = await Promise.all(
-      [...groups].map(async ([digit, group]) => [digit, await build(group, depth + 1)] as const),
+      [...groups].map(async ([digit, group]) => [digit, await buildNode(group, path + digit)] as const),
     );
-    return save({ kind: 'branch', children: Object.fromEntries(children) });
+    const branch: Branch = {
+      kind: 'branch',
+      children: Object.fromEntries(children.map(([digit, { root }]) => [digit, root])),
+    };
+    if (packs !== undefined && items.length > PACKED_LEAVES * leafItems && holdsLeaves(branch)) {
+      await limit(() =>
+        packs.keep(
+          path,
+          children.map(([, { text }]) => text),
+        ),
+      );
+    }
+    return save(branch);
   }
 
   async function collect(root: TreeRoot): Promise<Item[]> {
@@ -180,7 +256,7 @@ export function openTrees<Item extends TreeItem>(
     return (await Promise.all(Object.values(node.children).map(collect))).flat();
   }
 
-  async function editAt(root: TreeRoot, changes: ReadonlyMap<string, Item | null>, depth: number): Promise<TreeRoot> {
+  async function editAt(root: TreeRoot, changes: ReadonlyMap<string, Item | null>, path: string): Promise<TreeRoot> {
     if (changes.size === 0) return root;
     const node = await load(root);
     if (node === undefined || node.kind === 'leaf') {
@@ -189,13 +265,13 @@ export function openTrees<Item extends TreeItem>(
         if (item === null) items.delete(name);
         else items.set(name, item);
       }
-      return build([...items.values()], depth);
+      return build([...items.values()], path);
     }
-    const groups = groupBy([...changes], ([name]) => pathOf(name).charAt(depth));
+    const groups = groupBy([...changes], ([name]) => pathOf(name).charAt(path.length));
     const edited = await Promise.all(
       [...groups].map(
         async ([digit, group]) =>
-          [digit, await editAt(node.children[digit] ?? EMPTY_ROOT, new Map(group), depth + 1)] as const,
+          [digit, await editAt(node.children[digit] ?? EMPTY_ROOT, new Map(group), path + digit)] as const,
       ),
     );
     const children = { ...node.children };
@@ -205,25 +281,33 @@ export function openTrees<Item extends TreeItem>(
     }
     const branch: Branch = { kind: 'branch', children };
     // A branch that shrank to a leaf's size becomes a leaf, or the hash would tell how it came about.
-    if (countsOf(branch).items > leafItems) return save(branch);
-    return build((await Promise.all(Object.values(children).map(collect))).flat(), depth);
+    if (countsOf(branch).items > leafItems) return (await save(branch)).root;
+    return build((await Promise.all(Object.values(children).map(collect))).flat(), path);
   }
 
-  async function* itemsAt(root: TreeRoot, after: string | undefined, depth: number): AsyncGenerator<Item> {
+  async function* itemsAt(
+    root: TreeRoot,
+    path: string,
+    { after, walking }: { readonly after?: string | undefined; readonly walking: boolean },
+  ): AsyncGenerator<Item> {
     const node = await load(root);
     if (node === undefined) return;
     if (node.kind === 'leaf') {
       yield* after === undefined ? node.items : node.items.filter(({ name }) => name > after);
       return;
     }
-    const from = after === undefined ? '' : pathOf(after).charAt(depth);
+    if (walking) await openLeaves(root, path);
+    const from = after === undefined ? '' : pathOf(after).charAt(path.length);
     const children = Object.entries(node.children)
       .filter(([digit]) => digit >= from)
       .sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [index, [digit, child]] of children.entries()) {
       // What comes next is read while this is gone through; if it cannot be read, that is said in its turn.
-      for (const [, next] of children.slice(index + 1, index + 1 + READ_AHEAD)) load(next).catch(() => undefined);
-      yield* itemsAt(child, digit === from ? after : undefined, depth + 1);
+      for (const [following, next] of children.slice(index + 1, index + 1 + READ_AHEAD)) {
+        const reading = walking ? openLeaves(next, path + following) : load(next);
+        reading.catch(() => undefined);
+      }
+      yield* itemsAt(child, path + digit, { after: digit === from ? after : undefined, walking });
     }
   }
 
@@ -273,9 +357,10 @@ export function openTrees<Item extends TreeItem>(
       return node?.items.find((item) => item.name === name);
     },
 
-    async getMany(root, names) {
+    async getMany(root, names, walking = false) {
       const found = new Map<string, Item>();
-      const visit = async (subtree: TreeRoot, wanted: readonly string[], depth: number): Promise<void> => {
+      const visit = async (subtree: TreeRoot, wanted: readonly string[], path: string): Promise<void> => {
+        if (walking) await openLeaves(subtree, path);
         const node = await load(subtree);
         if (node === undefined) return;
         if (node.kind === 'leaf') {
@@ -283,24 +368,26 @@ export function openTrees<Item extends TreeItem>(
           for (const item of node.items) if (set.has(item.name)) found.set(item.name, item);
           return;
         }
-        const groups = groupBy(wanted, (name) => pathOf(name).charAt(depth));
+        const groups = groupBy(wanted, (name) => pathOf(name).charAt(path.length));
         await Promise.all(
           [...groups].map(([digit, group]) => {
             const child = node.children[digit];
-            return child === undefined ? undefined : visit(child, group, depth + 1);
+            return child === undefined ? undefined : visit(child, group, path + digit);
           }),
         );
       };
       const list = [...names];
-      if (list.length > 0) await visit(root, list, 0);
+      if (list.length > 0) await visit(root, list, '');
       return found;
     },
 
-    items: (root, after) => itemsAt(root, after, 0),
+    items: (root, after) => itemsAt(root, '', { after, walking: false }),
+
+    walk: (root) => itemsAt(root, '', { walking: true }),
 
     async edit(root, changes) {
       for (const [name, item] of changes) if (item !== null) checkItem(name, item);
-      return editAt(root, changes, 0);
+      return editAt(root, changes, '');
     },
 
     diff: (before, after) => diffAt({ root: before }, { root: after }, 0),

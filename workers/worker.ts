@@ -1,4 +1,5 @@
 import { availableParallelism, hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { NativeConnection, type NativeConnectionOptions, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -20,6 +21,7 @@ import { buildVersion } from './build-version.js';
 import { createInferenceClient } from './inference-client.js';
 import { runAlone } from './run-alone.js';
 import { startStageThreads } from './stage-threads.js';
+import type { WorkerMetrics } from './worker-metrics.js';
 import { workflowBundle } from './workflow-bundle.js';
 
 /** What a worker serves. `cpu` and `gpu` run the stages of that resource class, `workflow` runs workflows and bookkeeping. */
@@ -41,6 +43,8 @@ export interface WorkerSettings {
   readonly cacheFolder: string;
   readonly cacheBytes: number;
   readonly log: Logger;
+  /** Counted in, where somebody watches. */
+  readonly metrics?: WorkerMetrics;
 }
 
 export interface RunningWorker {
@@ -48,6 +52,8 @@ export interface RunningWorker {
   readonly stopped: Promise<void>;
   /** Stops taking tasks, gives running ones a moment to finish, and ends. */
   shutdown(): void;
+  /** Why it could not do its work now, in words; undefined when it polls, and Temporal and S3 answer. */
+  problem(): Promise<string | undefined>;
 }
 
 /** Running activities may take this long to end after a shutdown was asked for; then another worker repeats them. */
@@ -96,13 +102,17 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     closing.push(watch.close);
     // Before any task is taken: this folder may hold what was erased while nobody worked on it.
     await watch.look();
+    settings.metrics?.watchMemory(runner.memory);
     const provenance = { build: buildVersion, host: hostname(), role };
     // A stage of another class would run without what it needs, and fail its exam; a worker without it only declines.
     const served = (settings.stages ?? stages).filter(({ resource }) => resource === role);
     worker = await Worker.create({
       ...common,
       activities: {
-        ...createStageActivities({ repository, stages: served, cache, runStage: runner.runStage, provenance }),
+        ...createStageActivities({
+          ...{ repository, stages: served, cache, runStage: runner.runStage, provenance },
+          ...(settings.metrics === undefined ? {} : { observe: settings.metrics.observe }),
+        }),
       },
       maxConcurrentActivityTaskExecutions: runner.concurrency,
     });
@@ -117,8 +127,30 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     shutdown() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
     },
+    async problem() {
+      const state = worker.getState();
+      if (state !== 'RUNNING') return `the ${role} worker is ${state.toLowerCase()}`;
+      const [temporalAnswers, s3Answers] = await Promise.all([
+        answers(connection.withDeadline(Date.now() + PROBE_MS, () => connection.workflowService.getSystemInfo({}))),
+        answers(store.isVersioned()),
+      ]);
+      if (!temporalAnswers) return 'Temporal does not answer';
+      return s3Answers ? undefined : 'S3 does not answer';
+    },
   };
 }
+
+/** How long a service may take to answer whoever asks whether a worker is ready. */
+const PROBE_MS = 3_000;
+
+const answers = (asked: Promise<unknown>): Promise<boolean> =>
+  Promise.race([
+    asked.then(
+      () => true,
+      () => false,
+    ),
+    sleep(PROBE_MS, false, { ref: false }),
+  ]);
 
 /** S3 itself refuses requests that are signed this far off; clients correct that silently, records of time do not. */
 const CLOCK_OFF_MS = 5 * 60_000;
@@ -137,6 +169,8 @@ async function lookAtClock(store: ObjectStore, log: Logger): Promise<void> {
 interface Runner {
   readonly runStage: StageRunner;
   readonly concurrency: number;
+  /** Resident memory of processes of its own that it has now, in bytes. */
+  readonly memory: () => number;
   close(): Promise<void>;
 }
 
@@ -146,6 +180,7 @@ function cpuRunner(log: Logger): Runner {
   return {
     runStage: (run, options) => (options.alone === true ? runAlone(run, options, log) : threads.runStage(run, options)),
     close: () => threads.close(),
+    memory: () => 0,
     concurrency,
   };
 }
@@ -155,6 +190,7 @@ function gpuRunner(log: Logger): Runner {
   return {
     runStage: (run, options) => inference.runStage(run, options),
     concurrency: GPU_DATUMS,
+    memory: () => inference.memory(),
     close: () => inference.close(),
   };
 }

@@ -2,12 +2,19 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Claimant } from '../../pipeline/claim.js';
 import type { FileEntry } from '../../pipeline/commit.js';
-import { type DatumRecord, datumKey, datumKeyDocument, labelsOf, stageLabels } from '../../pipeline/datum.js';
+import {
+  type DatumRecord,
+  datumKey,
+  datumKeyDocument,
+  labelsOf,
+  type StageLabels,
+  stageLabels,
+} from '../../pipeline/datum.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
 import type { StageNode } from '../../pipeline/graph.js';
 import { isNamed, type PlannedExam } from '../../pipeline/job.js';
 import type { Era, EraModels } from '../../pipeline/pipeline-document.js';
-import { recordedWarnings } from '../../pipeline/quality-report.js';
+import { recordedWarnings, warningsLabel } from '../../pipeline/quality-report.js';
 import type { HeldClaim } from '../../repos/claims.js';
 import { faultOf, storeFile } from '../../repos/committed-files.js';
 import { concurrently } from '../../repos/concurrently.js';
@@ -18,6 +25,7 @@ import { forgetDamage, recordDamage } from '../../repos/known-damage.js';
 import { readLocalFile } from '../../repos/local-file.js';
 import type { StageDependencies, StageRun } from '../dependencies.js';
 import type { JobFiles } from '../job/job-files.js';
+import type { DatumObservation } from '../observation.js';
 import type { LocalModel, StageInputs, StageProgress, StageResult } from '../stage.js';
 import { claimOrLeave } from './claim.js';
 import type { CachedFile } from './file-cache.js';
@@ -75,15 +83,19 @@ export async function runDatum(
   const node = nodeNamed(settings.graph, request.stage);
   const models = modelsOf(settings.eras[planned.era], node);
   const inputs = await inputFiles(dependencies, node, planned, request);
-  const names = stageLabels(settings.eras[planned.era], planned.accepted);
+  const own = stageLabels(settings.eras[planned.era], planned.accepted);
+  const names = { ...own, warnings: await warningsBefore(dependencies, settings.graph, node, planned, request, own) };
   const document = datumKeyDocument(node, request.exam, models, inputs, names);
   const key = datumKey(document, sha256Hex);
+  const tell = (outcome: DatumObservation['outcome'], of: Pick<DatumObservation, 'seconds' | 'bytes'> = {}): void =>
+    dependencies.observe?.({ stage: node.name, bundle: names.bundle ?? '', outcome, ...of });
 
   const known = await findDatumRecord(store, node.name, request.exam, key);
   const deep = request.mend === true || planned.mend === true || isNamed(settings.only);
   const replaced = known && (await whyReplace(dependencies, known, deep));
   if (known?.record !== undefined && replaced === undefined) {
     if (deep) await forgetDamage(store, node.name, request.exam);
+    tell('skipped');
     return { datum: key, computed: false, job: known.record.job, ...warningCodes(known.record) };
   }
 
@@ -122,6 +134,7 @@ export async function runDatum(
     // Last, because what is stored after an erasure has looked for the last time would stay.
     await refuseErased(dependencies, planned);
     const files = await storeOutput(dependencies, node.name, request.exam, outputFolder, result);
+    const took = { fetching, computing, storing: seconds() };
     const record: DatumRecord = {
       schemaVersion: 1,
       key,
@@ -132,7 +145,7 @@ export async function runDatum(
       provenance: {
         ...dependencies.provenance,
         ...result.provenance,
-        seconds: { fetching, computing, storing: seconds() },
+        seconds: took,
         ...(replaced === undefined ? {} : { replaced }),
       } as DatumRecord['provenance'],
       startedAt,
@@ -140,6 +153,10 @@ export async function runDatum(
     };
     const written =
       known === undefined ? await writeDatumRecord(store, record) : await replaceDatumRecord(store, record, known.etag);
+    tell('computed', {
+      seconds: took,
+      bytes: { input: sizeOf(Object.values(inputs).flat()), output: sizeOf(files) },
+    });
     return {
       datum: key,
       computed: true,
@@ -148,6 +165,7 @@ export async function runDatum(
       ...warningCodes(written),
     };
   } catch (error) {
+    if (!signal.aborted) tell(error instanceof ExamError ? 'failed' : 'retried');
     throw dependencies.cache.explained(error);
   } finally {
     for (const file of held) file.release();
@@ -155,6 +173,8 @@ export async function runDatum(
     await rm(outputFolder, { recursive: true, force: true });
   }
 }
+
+const sizeOf = (files: readonly FileEntry[]): number => files.reduce((sum, { size }) => sum + size, 0);
 
 /** Seconds since the last call, or since it was made, to the millisecond. */
 function stopwatch(): () => number {
@@ -191,6 +211,39 @@ async function refuseErased({ repository }: StageDependencies, { exam, files }: 
   const erasure = await readErasure(repository.store, exam);
   if (erasure === undefined || !isErased(erasure, files)) return;
   throw new ExamError('missing-object', `Exam ${exam}: ${erasedOn(erasure)}`, 'Put it again if that was a mistake.');
+}
+
+/**
+ * What the stages that looked at the exam before this one warn of. Their datums are found by what they were made from, which this
+ * stage reads too.
+ */
+async function warningsBefore(
+  dependencies: StageDependencies,
+  graph: readonly StageNode[],
+  { labels, after = [] }: StageNode,
+  planned: PlannedExam,
+  request: DatumRequest,
+  names: StageLabels,
+): Promise<string> {
+  if (labels?.includes('warnings') !== true) return '';
+  const { store } = dependencies.repository;
+  const records = await Promise.all(
+    after.map(async (name) => {
+      const node = nodeNamed(graph, name);
+      const inputs = await inputFiles(dependencies, node, planned, request);
+      const key = datumKey(datumKeyDocument(node, request.exam, {}, inputs, names), sha256Hex);
+      return recordOf(await findDatumRecord(store, name, request.exam, key), name, request.exam);
+    }),
+  );
+  return warningsLabel(records);
+}
+
+/** @throws UpstreamLost where there is none, or it is damaged. */
+function recordOf(found: FoundRecord | undefined, stage: string, exam: string): DatumRecord {
+  if (found?.record !== undefined) return found.record;
+  const [code, what] =
+    found === undefined ? (['missing-object', 'gone from'] as const) : (['corrupt-data', 'damaged in'] as const);
+  throw new UpstreamLost(stage, code, `The record of ${stage} for exam ${exam} is ${what} the bucket.`, exam);
 }
 
 function nodeNamed(graph: readonly StageNode[], name: string): StageNode {
@@ -242,13 +295,7 @@ async function inputFiles(
     const key = request.upstream[repo];
     const found =
       key === undefined ? undefined : await findDatumRecord(dependencies.repository.store, repo, request.exam, key);
-    if (found?.record === undefined) {
-      const [code, what] =
-        found === undefined ? (['missing-object', 'gone from'] as const) : (['corrupt-data', 'damaged in'] as const);
-      const message = `The record of ${repo} for exam ${request.exam} is ${what} the bucket.`;
-      throw new UpstreamLost(repo, code, message, request.exam);
-    }
-    inputs[repo] = found.record.files;
+    inputs[repo] = recordOf(found, repo, request.exam).files;
   }
   return inputs;
 }

@@ -154,14 +154,15 @@ async function commitToProcess(repository: Repository, settings: ProcessCommitSe
  */
 async function exactScope(repository: Repository, commit: Commit, only: Scope): Promise<Candidates> {
   const root = rootOf(commit, 'exams');
-  const scope = { settled: { processed: 0, failed: 0 }, toMend: await examsToMend(repository, commit) };
+  const settled = { processed: 0, failed: 0 };
+  const scope = { settled, toMend: await examsToMend(repository, commit), walks: false };
   if (only === 'failed') {
     const failed: string[] = [];
     for await (const item of repository.outcomes.items(rootOf(commit, OUTCOMES)))
       if (isFailed(item)) failed.push(item.name);
     return { exams: () => iterate(repository.inputs.getMany(root, failed)), ...scope };
   }
-  if (typeof only === 'string') return { exams: () => repository.inputs.items(root), ...scope };
+  if (typeof only === 'string') return { ...scope, exams: () => repository.inputs.walk(root), walks: true };
   const names = Array.isArray(only) ? only : await listedNames(repository, only.listedIn);
   const found = await repository.inputs.getMany(root, names);
   const missing = names.filter((name) => !found.has(name));

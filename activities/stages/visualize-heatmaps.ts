@@ -8,6 +8,7 @@ import { readNpz } from '../../imaging/npz.js';
 import { writeRgbPng } from '../../imaging/rgb-png.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { VIEWS, type View, viewFile } from '../../pipeline/exam.js';
+import { parseWarningsLabel } from '../../pipeline/quality-report.js';
 import { defineStage, type StageContext, type StageInputs } from '../stage.js';
 import { upstreamFile } from './input-files.js';
 
@@ -27,6 +28,7 @@ type Parameters = z.infer<typeof parametersSchema>;
 /**
  * Draws the heatmaps over their views, in disk orientation. Writes, per view, `<VIEW>_benign.png` and
  * `<VIEW>_malignant.png`, each scaled by itself (PIPELINE.md 9), and `<VIEW>_absolute.png` with both on a fixed scale.
+ * What the quality checks warn of is in the legend of the latter, and in the metadata of all three.
  */
 export const visualizeHeatmaps = defineStage({
   name: 'visualize_heatmaps',
@@ -34,7 +36,7 @@ export const visualizeHeatmaps = defineStage({
   resource: 'cpu',
   upstream: ['crop', 'generate_heatmaps'],
   modelRoles: [],
-  labels: ['bundle'],
+  labels: ['bundle', 'warnings'],
   parameters: parametersSchema,
   async run(inputs, parameters, context) {
     const files: string[] = [];
@@ -65,11 +67,15 @@ async function drawView(
     }
   }
   const base = greyBaseOf(image);
+  const warnings = parseWarningsLabel(inputs.labels?.warnings)
+    .filter((warning) => warning.view === undefined || warning.view === view)
+    .map(({ code, message }) => `${code}: ${message}`);
   const files: string[] = [];
   for (const className of ['benign', 'malignant'] as const) {
     const file = `${view}_${className}.png`;
     const picture = selfScaledPicture(base, heatmaps[className], COLOUR_MAPS[colourMaps[className]], opacity);
-    await writeFile(join(context.outputFolder, file), await writeRgbPng(picture));
+    // Its pixels are the original's.
+    await writeFile(join(context.outputFolder, file), await writeRgbPng(picture, warnings));
     files.push(file);
   }
   const file = `${view}_absolute.png`;
@@ -81,8 +87,9 @@ async function drawView(
     malignantMap: COLOUR_MAPS[colourMaps.malignant],
     benignMap: COLOUR_MAPS[colourMaps.benign],
     opacity: absoluteOpacity,
+    warnings,
   });
-  await writeFile(join(context.outputFolder, file), await writeRgbPng(picture));
+  await writeFile(join(context.outputFolder, file), await writeRgbPng(picture, warnings));
   files.push(file);
   return files;
 }

@@ -1,9 +1,10 @@
-import { type Acceptance, acceptedName, filesDigest } from '../../pipeline/acceptance.js';
+import { type Acceptance, acceptanceReasonSchema, acceptedName, filesDigest } from '../../pipeline/acceptance.js';
 import { DEFAULT_BRANCH } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { VIEWS } from '../../pipeline/exam.js';
 import type { PipelineDocument } from '../../pipeline/pipeline-document.js';
 import { ALL_CHECKS } from '../../pipeline/quality-policy.js';
+import { storeAcceptanceReason } from '../../repos/acceptance-reasons.js';
 import { sha256Hex } from '../../repos/hash.js';
 import { readPipeline, writePipeline } from '../../repos/pipeline-repo.js';
 import { rootOf } from '../../repos/repository.js';
@@ -16,7 +17,7 @@ export interface AcceptOptions extends CommitOptions {
   readonly check: string;
   /** One view; all of them, and the exam as a whole, unless said. */
   readonly view?: string | undefined;
-  /** Why, for whoever reads the history. No words about the patient: it stays in the history. */
+  /** Why, for whoever looks into the exam (`explain`). It is erased with the exam; a commit's own `message` is not. */
   readonly reason?: string;
   /** Take the acceptance back instead. */
   readonly withdraw?: boolean;
@@ -42,8 +43,12 @@ export async function accept(session: Session, options: AcceptOptions): Promise<
   const { exam, branch = DEFAULT_BRANCH, withdraw = false, reason = '' } = options;
   const check = oneOf(ALL_CHECKS, options.check, 'check');
   const view = options.view === undefined ? undefined : oneOf(VIEWS, options.view, 'view');
-  if (!withdraw && reason.trim() === '') {
-    throw new MammoflowError('invalid-argument', 'An acceptance needs a reason.', 'Say why with --reason <text>.');
+  if (!withdraw && !acceptanceReasonSchema.safeParse(reason).success) {
+    const what =
+      reason.trim() === ''
+        ? 'An acceptance needs a reason.'
+        : 'The reason of an acceptance has at most 1,000 characters.';
+    throw new MammoflowError('invalid-argument', what, 'Say why with --reason <text>.');
   }
   const head = await requireHead(repository, branch);
   const item = await repository.inputs.get(rootOf(head, 'exams'), exam);
@@ -53,8 +58,8 @@ export async function accept(session: Session, options: AcceptOptions): Promise<
   const files = filesDigest(item.files, sha256Hex);
   const name = acceptedName({ check, ...(view === undefined ? {} : { view }) });
   let accepted: string[] = [];
-  const message =
-    options.message ?? (withdraw ? `Take back that ${exam} passes ${name}` : `Let ${exam} pass ${name}: ${reason}`);
+  let reasonId: string | undefined;
+  const message = options.message ?? (withdraw ? `Take back that ${exam} passes ${name}` : `Let ${exam} pass ${name}`);
   const commit = await repository.commitOnto(
     branch,
     { author, message, by: { kind: 'accept' } },
@@ -63,7 +68,8 @@ export async function accept(session: Session, options: AcceptOptions): Promise<
       const before = document.accepted?.[exam] ?? [];
       const isThere = before.some((one) => acceptedName(one) === name && one.files === files);
       if (withdraw && !isThere) throw nothingToTakeBack(exam, name);
-      const acceptance = { check, ...(view && { view }), reason, author, time: now().toISOString(), files };
+      if (!withdraw && !isThere) reasonId ??= await storeAcceptanceReason(repository.store, exam, reason.trim());
+      const acceptance = { check, ...(view && { view }), reasonId, author, time: now().toISOString(), files };
       const kept = before.filter((one) => acceptedName(one) !== name);
       const next = withdraw ? kept : isThere ? before : [...kept, acceptance];
       accepted = next

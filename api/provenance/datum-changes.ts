@@ -86,6 +86,8 @@ export function describeChanges(changes: readonly DatumChange[]): string[] {
       phrases.push('what the bundle says of the pictures its model was made for');
     } else if (change.kind === 'label' && change.label === 'response') {
       phrases.push('what the bundle says of how its network answered');
+    } else if (change.kind === 'label' && change.label === 'warnings') {
+      phrases.push('what the quality checks warn of');
     } else if (change.kind === 'label') {
       phrases.push(
         `${LABEL_TEXTS[change.label] ?? change.label} ${change.before || 'none'} → ${change.after || 'none'}`,

@@ -1,17 +1,22 @@
+import { filesDigest } from '../../pipeline/acceptance.js';
 import { canonicalJson, type Json } from '../../pipeline/canonical-json.js';
 import type { Commit, CommitOrigin, FileEntry, InputItem, OutcomeItem, StageItem } from '../../pipeline/commit.js';
 import type { DatumKeyDocument, DatumRecord } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
+import type { View } from '../../pipeline/exam.js';
 import { precedingStages, type StageNode } from '../../pipeline/graph.js';
 import { type ExamOutcome, type JobSettings, jobSettingsSchema, type StageStatus } from '../../pipeline/job.js';
 import { type QualityWarning, recordedWarnings } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { wantsOf } from '../../planning/wants.js';
+import { readAcceptanceReason } from '../../repos/acceptance-reasons.js';
 import { findDatumRecord } from '../../repos/datum-records.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
 import { readJobOutcome } from '../../repos/exam-outcomes.js';
+import { sha256Hex } from '../../repos/hash.js';
 import { readJson } from '../../repos/json-objects.js';
 import { jobSettingsKey } from '../../repos/layout.js';
+import { readPipeline } from '../../repos/pipeline-repo.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
 import { type DatumChange, datumChanges, describeChanges, splitInput } from './datum-changes.js';
 import { type ExamHistory, examHistory } from './exam-history.js';
@@ -82,10 +87,22 @@ export interface ExamExplanation {
   /** The exam's files, and the sequence of the commit in which they last changed. */
   readonly files: readonly FileEntry[];
   readonly since: number;
+  /** What people let it pass. */
+  readonly accepted: readonly ExplainedAcceptance[];
   /** In the order of the graph. */
   readonly stages: readonly StageExplanation[];
   /** How far the history was followed; not `complete` when it ended at its limit. */
   readonly history: { readonly commits: number; readonly complete: boolean };
+}
+
+/** That a person lets the exam pass a quality check, as its files are. */
+export interface ExplainedAcceptance {
+  readonly check: string;
+  readonly view?: View;
+  readonly author: string;
+  readonly time: string;
+  /** Absent where it was erased. */
+  readonly reason?: string;
 }
 
 export interface ExplainOptions {
@@ -131,9 +148,26 @@ export async function explainExam(
       : { landed: { commit: landing.id, sequence: landing.sequence, time: landing.time, by: landing.by } }),
     files: input.files,
     since: input.since,
+    accepted: await explainAcceptances(repository, commit, input),
     stages: outcome === undefined ? [] : await explainStages(repository, definitions, input, history),
     history: { commits: history.commits, complete: history.complete },
   };
+}
+
+async function explainAcceptances(
+  repository: Repository,
+  commit: Commit,
+  input: InputItem,
+): Promise<ExplainedAcceptance[]> {
+  const { accepted } = await readPipeline(repository, commit);
+  const digest = filesDigest(input.files, sha256Hex);
+  const own = (accepted?.[input.name] ?? []).filter(({ files }) => files === digest);
+  return Promise.all(
+    own.map(async ({ check, view, author, time, reasonId, reason: kept }) => {
+      const reason = reasonId === undefined ? kept : await readAcceptanceReason(repository.store, input.name, reasonId);
+      return { check, ...(view && { view }), author, time, ...(reason === undefined ? {} : { reason }) };
+    }),
+  );
 }
 
 async function stateOf(

@@ -12,6 +12,7 @@ import { type DatumRecord, datumKey, datumKeyDocument, stageLabels } from '../..
 import { upstreamStages } from '../../pipeline/graph.js';
 import { durationText } from '../../pipeline/inbox.js';
 import { jobSummarySchema } from '../../pipeline/job.js';
+import { warningsLabel } from '../../pipeline/quality-report.js';
 import { examStates, findCandidates } from '../../planning/candidates.js';
 import { type CommitWants, wantsOf } from '../../planning/wants.js';
 import { readDatumRecord } from '../../repos/datum-records.js';
@@ -104,7 +105,7 @@ export async function preview(session: Session, proposed: ProposedChange): Promi
   const candidates =
     only === 'affected'
       ? await findCandidates(repository, after, wants)
-      : { exams: () => repository.inputs.items(rootOf(after, 'exams')), toMend: new Set<string>() };
+      : { exams: () => repository.inputs.walk(rootOf(after, 'exams')), toMend: new Set<string>(), walks: true };
   for await (const { item, wanted, outcome, isSettled } of examStates(repository, after, wants, candidates)) {
     const failed = isSettled && outcome?.outcome === 'failed';
     if (only === 'failed' ? !failed : only === 'affected' && isSettled) continue;
@@ -216,18 +217,25 @@ async function stagesToCompute(
 ): Promise<Map<string, 'now' | 'after'>> {
   const era = wants.eraOf(item);
   const files = new Map<string, InputItem['files']>([['exams', item.files]]);
+  const records = new Map<string, DatumRecord>();
   const computed = new Map<string, 'now' | 'after'>();
   for (const node of wants.graph) {
-    if (upstreamStages(node).some((stage) => !files.has(stage))) {
+    // What is drawn into pictures is known once those that look at them have looked.
+    const told = node.labels?.includes('warnings') === true ? (node.after ?? []) : [];
+    if ([...upstreamStages(node), ...told].some((stage) => !files.has(stage))) {
       computed.set(node.name, 'after');
       continue;
     }
     const inputs = Object.fromEntries(node.upstream.map((repo) => [repo, files.get(repo) ?? []]));
-    const labels = stageLabels(era, wants.acceptedOf(item));
+    const warnings = warningsLabel(told.flatMap((stage) => records.get(stage) ?? []));
+    const labels = { ...stageLabels(era, wants.acceptedOf(item)), warnings };
     const document = datumKeyDocument(node, item.name, era.models, inputs, labels);
     const record = await readDatumRecord(repository.store, node.name, item.name, datumKey(document, sha256Hex));
     if (record === undefined) computed.set(node.name, 'now');
-    else files.set(node.name, record.files);
+    else {
+      files.set(node.name, record.files);
+      records.set(node.name, record);
+    }
   }
   return computed;
 }

@@ -38,7 +38,7 @@ export function openEvents(mammoflow: Mammoflow): Events {
   const told: Told[] = [];
   let number = 0;
   let seen: Seen | undefined;
-  let looking: Promise<void> = Promise.resolve();
+  let looking: Promise<void> | undefined;
   let looks: NodeJS.Timeout | undefined;
   let heartbeats: NodeJS.Timeout | undefined;
 
@@ -54,13 +54,16 @@ export function openEvents(mammoflow: Mammoflow): Events {
   }
 
   function look(): void {
-    looking = looking
-      .then(async () => {
-        const now = await lookAround(mammoflow, seen);
+    // Where looking takes longer than the pause, looks must not gather: whoever closes the console would wait for all of them.
+    looking ??= lookAround(mammoflow, seen)
+      .then((now) => {
         if (seen !== undefined) for (const event of differences(seen, now)) tell(event);
         seen = now;
       })
-      .catch(() => undefined);
+      .catch(() => undefined)
+      .finally(() => {
+        looking = undefined;
+      });
   }
 
   function beat(): void {

@@ -53,6 +53,9 @@ export const CODES = {
   pixelDataColumns: dcm('110911', 'Pixel Data Columns'),
   modality: dcm('121139', 'Modality'),
   mammography: dcm('MG', 'Mammography'),
+  targetRegion: dcm('123014', 'Target Region'),
+  qualitativeEvaluations: { value: 'C0034375', scheme: 'UMLS', meaning: 'Qualitative Evaluations' },
+  mammographyProcedure: sct('71651007', 'Mammography'),
   // Algorithms
   algorithmName: dcm('111001', 'Algorithm Name'),
   algorithmVersion: dcm('111003', 'Algorithm Version'),
@@ -118,6 +121,8 @@ export const CODES = {
   derivation: dcm('121401', 'Derivation'),
   mean: sct('373098007', 'Mean'),
   maximum: sct('56851009', 'Maximum'),
+  quantity: sct('246205007', 'Quantity'),
+  sourceImage: dcm('121322', 'Source image for image processing operation'),
   // Anatomy
   breast: sct('76752008', 'Breast'),
   leftBreast: sct('80248007', 'Left breast'),
@@ -134,10 +139,11 @@ export const CODES = {
   micrometres: ucum('um', 'micrometer'),
   noUnits: ucum('1', 'no units'),
   // Ours
-  probabilityBenignInBreast: own('benign-in-breast', 'Probability of a benign finding in the breast'),
-  probabilityMalignantInBreast: own('malignant-in-breast', 'Probability of a malignant finding in the breast'),
-  benignHeatmap: own('benign-heatmap', 'Probability of a benign finding at the pixel'),
-  malignantHeatmap: own('malignant-heatmap', 'Probability of a malignant finding at the pixel'),
+  probabilityBenignInBreast: own('benign-breast', 'Probability of a benign finding in the breast'),
+  probabilityMalignantInBreast: own('malignant-breast', 'Probability of a malignant finding in the breast'),
+  benignHeatmap: own('benign-map', 'Probability of a benign finding at the pixel'),
+  malignantHeatmap: own('malignant-map', 'Probability of a malignant finding at the pixel'),
+  patchNetwork: own('patch-network', 'Probability by a patch network, averaged over patches'),
   meanMalignant: own('mean-malignant', 'Mean probability of a malignant finding in the region'),
 } as const satisfies Record<string, Code>;
 

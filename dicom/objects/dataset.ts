@@ -1,4 +1,5 @@
 import dcmjs from 'dcmjs';
+import { IMPLEMENTATION_CLASS_UID } from '../data-set/write-object.js';
 
 const { DicomDict, DicomMessage, DicomMetaDictionary } = dcmjs.data;
 
@@ -21,11 +22,6 @@ export interface Dataset {
 
 const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
 
-/**
- * Ours (PS3.7 D.3.3.2): what wrote the file, not what made the result. A UUID-derived UID, since mammoflow has no
- * registered root.
- */
-const IMPLEMENTATION_CLASS_UID = '2.25.287207116142075426545631958286398102994';
 const IMPLEMENTATION_VERSION_NAME = 'MAMMOFLOW';
 
 /**
@@ -75,6 +71,7 @@ type dcmjsRaw = Record<string, { vr: string; Value: readonly unknown[] }>;
 function representation(vr: string, keyword: string, dataset: Dataset): string {
   if (vr === 'ox') return dataset.BitsAllocated === 8 ? 'OB' : 'OW';
   if (vr === 'xs') return 'US';
+  if (vr === 'lt') return 'OW';
   if (/^[A-Z]{2}$/.test(vr)) return vr;
   throw new Error(`the representation ${vr} of ${keyword} is not settled here`);
 }

@@ -29,6 +29,27 @@ const millimetres = z.number().positive();
 /** A direction of the patient (PS3.3 C.7.6.1.1.1): anterior, posterior, right, left, head, feet; up to three letters. */
 const direction = z.string().regex(/^[APRLHF]{1,3}$/, 'expected A, P, R, L, H or F, up to three letters');
 
+/** How values of a source image become grey, so that a presentation state shows it as it was shown without one. */
+const displaySchema = z.strictObject({
+  inverted: z.boolean(),
+  rescale: z.strictObject({ slope: z.number(), intercept: z.number() }).optional(),
+  window: z
+    .strictObject({
+      centre: z.number(),
+      width: z.number().positive(),
+      function: z.enum(['LINEAR', 'LINEAR_EXACT', 'SIGMOID']).default('LINEAR'),
+    })
+    .optional(),
+  /** A VOI LUT, which comes before a window: entries, first value mapped, bits of an entry, and the entries. */
+  voiLut: z
+    .strictObject({
+      first: z.number().int().min(0).max(65535),
+      bits: z.number().int().min(8).max(16),
+      entries: z.array(z.number().int().min(0).max(65535)).min(1).max(65536),
+    })
+    .optional(),
+});
+
 /** What is repeated from a source image so that results stand beside it. */
 const sourceSchema = z.strictObject({
   sopClassUid: uidSchema,
@@ -40,9 +61,9 @@ const sourceSchema = z.strictObject({
   pixelSpacing: z.tuple([millimetres, millimetres]).optional(),
   /** Patient Orientation: where rows lead, where columns lead. */
   patientOrientation: z.tuple([direction, direction]),
+  display: displaySchema.prefault({ inverted: false }),
   contentDate: dateSchema.optional(),
   contentTime: timeSchema.optional(),
-  acquisitionDate: dateSchema.optional(),
 });
 export type SourceImage = z.infer<typeof sourceSchema>;
 

@@ -1,5 +1,5 @@
 import { canonicalJson, type Json } from '../../pipeline/canonical-json.js';
-import { VIEWS } from '../../pipeline/exam.js';
+import { type Laterality, VIEWS } from '../../pipeline/exam.js';
 import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
 import type { Dataset } from './dataset.js';
 import type { ExamResult, Predecessor, SourceImage } from './exam-result.js';
@@ -28,6 +28,8 @@ const SERIES: Readonly<Record<ObjectKind, { readonly number: number; readonly de
 export interface ObjectContent {
   readonly result: ExamResult;
   readonly kind: ObjectKind;
+  /** A series of one breast's objects only. */
+  readonly side?: Laterality;
   /** What else decides what is in the series: thresholds and the like. */
   readonly options: Json;
   readonly sopClassUid: string;
@@ -41,7 +43,16 @@ export interface ObjectContent {
  * A whole object: what all of them share (patient, study, series, equipment) around its own content, with UIDs that follow
  * from the result. Patient and study are repeated from the source images, so that an archive files it beside them.
  */
-export function assembled({ result, kind, options, sopClassUid, modality, number, content }: ObjectContent): Dataset {
+export function assembled({
+  result,
+  kind,
+  side,
+  options,
+  sopClassUid,
+  modality,
+  number,
+  content,
+}: ObjectContent): Dataset {
   const { patient, study, computedAt } = result;
   const { date, time } = dateAndTime(computedAt);
   return withInstanceUid({
@@ -59,8 +70,9 @@ export function assembled({ result, kind, options, sopClassUid, modality, number
     StudyID: study.id ?? null,
     ReferringPhysicianName: study.referringPhysicianName ?? null,
     Modality: modality,
-    SeriesInstanceUID: derivedUid('series', kind, result, options),
-    SeriesNumber: SERIES[kind].number,
+    SeriesInstanceUID: derivedUid('series', kind, side ?? null, result, options),
+    Laterality: side,
+    SeriesNumber: SERIES[kind].number + (side === 'R' ? 10 : 0),
     // 64 characters are what a description may have.
     SeriesDescription: `${SERIES[kind].description}. ${RESEARCH_USE_ONLY}`,
     SeriesDate: date,

@@ -106,6 +106,25 @@ describe('heatmap pictures', () => {
     );
   });
 
+  it('on the absolute scale warn below the view, whatever the signs, and are as they were without a warning', () => {
+    const draw = (warnings?: string[]) =>
+      absolutePicture({
+        ...{ title: 'L_CC', view, malignant: plane(0), benign: plane(0), opacity: 1, ...maps, origin: ['exam e-17'] },
+        ...(warnings === undefined ? {} : { warnings }),
+      });
+    const [without, none, one, many] = [
+      draw(),
+      draw([]),
+      draw(['noise: L_CC is noisy.']),
+      draw(['a', 'b – “c” (0.2)']),
+    ];
+    assert.deepEqual(none.pixels, without.pixels);
+    assert.ok(one.rows > without.rows);
+    assert.ok(many.rows > one.rows);
+    const above = 3 * view.rows * without.columns;
+    assert.deepEqual(one.pixels.subarray(0, above), without.pixels.subarray(0, above), 'the view is the same');
+  });
+
   it('refuse a heatmap of another shape than the view', () => {
     assert.throws(() => selfScaledPicture(view, plane(0, 299), COLOUR_MAPS.hot, 0.2), /does not lie over a view/);
     const request = { title: 'L_CC', view, malignant: plane(0), benign: plane(0, 300, 281), opacity: 1, ...maps };

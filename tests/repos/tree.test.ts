@@ -65,13 +65,13 @@ describe('a tree', () => {
   /** Trees as another process sees them: the same bucket, an empty cache, and a count of its requests. */
   const elsewhere = () => {
     const other = storeOf(s3);
-    return { other, trees: openTrees<InputItem>(other, inputItemSchema, LEAF_ITEMS) };
+    return { other, trees: openTrees<InputItem>(other, inputItemSchema, { leafItems: LEAF_ITEMS }) };
   };
 
   before(async () => {
     s3 = await freshBucket();
     store = storeOf(s3);
-    trees = openTrees<InputItem>(store, inputItemSchema, LEAF_ITEMS);
+    trees = openTrees<InputItem>(store, inputItemSchema, { leafItems: LEAF_ITEMS });
   });
   after(() => store.close());
 

@@ -12,7 +12,7 @@ import { heatmapFile } from '../../pipeline/heatmaps.js';
 import type { ExamOutcome } from '../../pipeline/job.js';
 import { LABELS, type LabelProbabilities, PREDICTIONS_JSON, RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
 import { RESPONSE_CHECKS } from '../../pipeline/quality-policy.js';
-import { QUALITY_FILE, type QualityWarning, RESPONSE_FILE } from '../../pipeline/quality-report.js';
+import { QUALITY_FILE, type QualityWarning, RESPONSE_FILE, warningsLabel } from '../../pipeline/quality-report.js';
 import { wantsOf } from '../../planning/wants.js';
 import { storeFile } from '../../repos/committed-files.js';
 import { writeDatumRecord } from '../../repos/datum-records.js';
@@ -106,6 +106,7 @@ async function drawnOutcome(
     return { schemaVersion: 1, outcome: { ...outcome, outcome: 'failed', stage, reason: fails }, statuses, stages: {} };
   }
   const made: Record<string, StageItem> = {};
+  const records = new Map<string, DatumRecord>();
   for (const node of wants.graph) {
     const drawn = await drawnFiles(node.name, item, probability, warnings);
     const files: FileEntry[] = [];
@@ -117,7 +118,8 @@ async function drawnOutcome(
     const upstream = Object.fromEntries(
       node.upstream.map((repo) => [repo, repo === 'exams' ? item.files : (made[repo]?.files ?? [])]),
     );
-    const labels = stageLabels(era, wants.acceptedOf(item));
+    const told = (node.after ?? []).flatMap((stage) => records.get(stage) ?? []);
+    const labels = { ...stageLabels(era, wants.acceptedOf(item)), warnings: warningsLabel(told) };
     const document = datumKeyDocument(node, item.name, era.models, upstream, labels);
     const key = datumKey(document, sha256Hex);
     const record: DatumRecord = {
@@ -132,6 +134,7 @@ async function drawnOutcome(
       finishedAt: '2026-11-27T10:00:02.000Z',
     };
     const written = await writeDatumRecord(repository.store, record);
+    records.set(node.name, written);
     made[node.name] = { name: item.name, files: written.files, datum: key, job };
   }
   const statuses = Object.fromEntries(wants.graph.map(({ name }) => [name, 'computed' as const]));

@@ -166,6 +166,7 @@ export async function withSmallJobs(
             datum: { job: string; page: number; exam: string },
             mend = false,
           ): Promise<StageReport> {
+            if ((node.after ?? []).some((gate) => reports[gate]?.datum === undefined)) return { status: 'blocked' };
             const upstream: Record<string, string> = {};
             for (const name of node.upstream) {
               const key = reports[name]?.datum;

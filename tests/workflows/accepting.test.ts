@@ -3,7 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stages } from '../../activities/stages/index.js';
 import { accept } from '../../api/changing/accept.js';
+import { forget } from '../../api/changing/forget.js';
 import { setStage } from '../../api/changing/set-stage.js';
+import { explainExam } from '../../api/provenance/explain-exam.js';
 import { type ExamResult, listResults } from '../../api/reading/list-results.js';
 import { readGrey16Png, writeGrey16Png } from '../../imaging/grey16-png.js';
 import { type Commit, DEFAULT_BRANCH } from '../../pipeline/commit.js';
@@ -11,6 +13,8 @@ import { viewFile } from '../../pipeline/exam.js';
 import { framed } from '../support/alterations.js';
 import { drawExams } from '../support/exams.js';
 import { openTestSystem, PLACEHOLDER, type TestSystem } from '../support/system.js';
+
+const REASON = 'the frame is outside the breast';
 
 describe('accepting what a quality check refuses', function () {
   this.timeout(180_000);
@@ -23,6 +27,16 @@ describe('accepting what a quality check refuses', function () {
     const [only] = await listResults(repository, stages, head);
     assert.ok(only);
     return only;
+  }
+  /** Keys of every object version whose bytes have these words. */
+  async function keysWith(words: string): Promise<string[]> {
+    const { store } = system.session.repository;
+    const found: string[] = [];
+    for await (const { key, versionId, deleteMarker } of store.listVersions('')) {
+      const object = deleteMarker ? undefined : await store.get(key, versionId);
+      if (object !== undefined && Buffer.from(object.bytes).includes(words)) found.push(key);
+    }
+    return found;
   }
   const asked = { exam: 'exam-1', check: 'frame', view: 'L_MLO', process: false };
 
@@ -63,7 +77,7 @@ describe('accepting what a quality check refuses', function () {
   });
 
   it('gives the exam its results, with a warning, and computes no crop again', async () => {
-    await accept(system.session, { ...asked, reason: 'the frame is outside the breast' });
+    await accept(system.session, { ...asked, reason: REASON });
     const summary = await system.process();
     assert.deepEqual(summary.exams, { processed: 1, skipped: 0, failed: 0 });
     assert.deepEqual([summary.stages.crop?.computed, summary.stages.crop?.skipped], [0, 1]);
@@ -73,6 +87,19 @@ describe('accepting what a quality check refuses', function () {
     assert.deepEqual((await system.process()).exams, { processed: 0, skipped: 1, failed: 0 });
   });
 
+  it('is told by explain with its reason, which is no part of the history', async () => {
+    const { repository } = system.session;
+    const head = (await repository.head(DEFAULT_BRANCH)) as Commit;
+    const { accepted } = await explainExam(repository, stages, head, 'exam-1');
+    assert.deepEqual(
+      accepted.map(({ check, view, author, reason }) => [check, view, author, reason]),
+      [['frame', 'L_MLO', system.session.author, REASON]],
+    );
+    const keys = await keysWith(REASON);
+    assert.equal(keys.length, 1);
+    assert.match(keys[0] ?? '', /^\.mammoflow\/reasons\/exam-1\/[0-9a-f-]{36}\.json$/);
+  });
+
   it('says nothing of other files', async () => {
     await writeFile(picture, await writeGrey16Png(framed(0.01, 0.9)(await readGrey16Png(picture), 'L_MLO')));
     await system.put('exams', join(system.folder, 'exams'));
@@ -80,5 +107,12 @@ describe('accepting what a quality check refuses', function () {
     const { outcome, image } = await result();
     assert.deepEqual([outcome, image], ['failed', undefined]);
     await assert.rejects(accept(system.session, { ...asked, withdraw: true }), { code: 'invalid-argument' });
+  });
+
+  it('leaves nothing of its reason when the exam is forgotten', async () => {
+    const { exams } = await forget(system.session, { exams: ['exam-1'], wait: 0 });
+    assert.equal(exams[0]?.removed['reasons of acceptances'], 1);
+    assert.equal(exams[0]?.remaining, 0);
+    assert.deepEqual(await keysWith(REASON), []);
   });
 });

@@ -34,11 +34,14 @@ const callOf = (name: RouteName): AnyCall => client[name] as AnyCall;
 /** What identifies an answer: the route's name first, so that all answers of a route can be dropped at once. */
 export const keyOf = (name: RouteName, request?: unknown): readonly unknown[] => [name, request ?? {}];
 
-interface Options {
+interface Options<Answer = unknown> {
   readonly enabled?: boolean;
   /** Shows the answer to the last question until the new one's is here. */
   readonly keep?: boolean;
-  readonly refetchInterval?: number | false;
+  /** Asks again after so many milliseconds, for what changes without an event; it may depend on the last answer. */
+  readonly refetchInterval?: number | ((last: Answer | undefined) => number | false);
+  /** An answer that is already here is not good enough: the question is asked again. */
+  readonly fresh?: boolean;
 }
 
 /**
@@ -50,12 +53,16 @@ interface Options {
 export function useApi<Name extends RouteName>(
   name: Name,
   request?: RequestOf<Name>,
-  { keep = false, ...options }: Options = {},
+  { keep = false, fresh = false, refetchInterval: every, ...options }: Options<ResponseOf<Name>> = {},
 ): UseQueryResult<ResponseOf<Name>, ApiError> {
   return useQuery<ResponseOf<Name>, ApiError>({
     queryKey: keyOf(name, request),
     queryFn: ({ signal }) => callOf(name)({ ...request, signal }) as Promise<ResponseOf<Name>>,
     ...(keep ? { placeholderData: keepPreviousData } : {}),
+    ...(fresh ? { staleTime: 0 } : {}),
+    ...(every === undefined
+      ? {}
+      : { refetchInterval: typeof every === 'number' ? every : ({ state }) => every(state.data) }),
     ...options,
   });
 }
@@ -75,7 +82,7 @@ type PagedRoute = {
 export function usePages<Name extends PagedRoute>(
   name: Name,
   request: RequestOf<Name>,
-  options: Pick<Options, 'enabled'> = {},
+  { keep = false, ...options }: Pick<Options, 'enabled' | 'keep'> = {},
 ): UseInfiniteQueryResult<InfiniteData<ResponseOf<Name>>, ApiError> {
   return useInfiniteQuery({
     queryKey: keyOf(name, { pages: true, ...request }),
@@ -86,6 +93,7 @@ export function usePages<Name extends PagedRoute>(
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => (last as { next?: string }).next,
+    ...(keep ? { placeholderData: keepPreviousData } : {}),
     ...options,
   }) as UseInfiniteQueryResult<InfiniteData<ResponseOf<Name>>, ApiError>;
 }

@@ -1,12 +1,11 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { ApiError } from '../../contract/client.js';
 import type { Previewed, PreviewRequest } from '../../contract/repos.js';
 import { useApi } from '../api/queries.js';
-import { Dialog } from './dialog.js';
 import { count } from './figures.js';
 import { Problem } from './problem.js';
+import { Question } from './question.js';
 
 /** What a change that was previewed passes on. */
 export interface Confirmed {
@@ -16,23 +15,28 @@ export interface Confirmed {
 }
 
 /** What a change answers, as far as it is told afterwards. */
-interface Done {
+export interface Done {
   readonly commit: string | null;
   readonly job: string | null;
   readonly held?: true | undefined;
 }
+
+/** Changes that are no commits, so that nobody can say why in one. */
+const WITHOUT_MESSAGE: readonly PreviewRequest['change'][] = ['process', 'move'];
 
 /**
  * A change that says what it would recompute, asks, and says what came of it. Somebody else's commit in between is an answer
  * that the preview is worked out anew for.
  *
  * @param act does it, and gives what the API answered.
+ * @param told what is said of that, where it is no commit.
  */
 export function ChangeDialog({
   title,
   preview,
   verb,
   act,
+  told = sentenceOf,
   close,
   children,
 }: {
@@ -41,77 +45,41 @@ export function ChangeDialog({
   /** What the button says. */
   verb: string;
   act: (confirmed: Confirmed) => Promise<Done>;
+  told?: (done: Done) => string;
   close: () => void;
   children?: ReactNode;
 }): ReactNode {
-  const queries = useQueryClient();
-  const previewed = useApi('preview', { body: preview });
-  const [error, setError] = useState<Error>();
-  const [busy, setBusy] = useState(false);
-  const [done, setDone] = useState<Done>();
-
-  async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
-    event.preventDefault();
-    if (previewed.data === undefined) return;
-    const message = String(new FormData(event.currentTarget).get('message') ?? '').trim();
-    setBusy(true);
-    setError(undefined);
-    try {
-      setDone(await act({ head: previewed.data.head, ...(message === '' ? {} : { message }) }));
-      void queries.invalidateQueries({ predicate: ({ queryKey: [name] }) => name !== 'session' && name !== 'preview' });
-    } catch (cause) {
-      setError(cause as Error);
-      if (cause instanceof ApiError && cause.code === 'branch-moved') void previewed.refetch();
-    } finally {
-      setBusy(false);
-    }
-  }
-
+  const previewed = useApi('preview', { body: preview }, { fresh: true });
+  const { data, error, isFetching } = previewed;
   return (
-    <Dialog title={title} close={close}>
-      {done === undefined ? (
-        <form onSubmit={submit}>
-          {children}
-          {previewed.error && <Problem error={previewed.error} retry={() => previewed.refetch()} />}
-          {previewed.data === undefined && previewed.error === null && (
-            <p className="waiting">Working out what it would compute…</p>
-          )}
-          {previewed.data && <WhatItCosts of={previewed.data} />}
-          {preview.change !== 'process' && (
-            <label>
-              Message for the commit <input name="message" maxLength={1_000} placeholder="optional" />
-            </label>
-          )}
-          {error && <Problem error={error} />}
-          <footer>
-            <button type="button" onClick={close}>
-              Leave as it is
-            </button>
-            <button
-              type="submit"
-              className="primary"
-              disabled={busy || previewed.data === undefined || previewed.isFetching}
-            >
-              {verb}
-            </button>
-          </footer>
-        </form>
-      ) : (
-        <>
-          <p role="status">{sentenceOf(done)}</p>
-          <footer>
-            {done.job !== null && (
-              <Link href={`/jobs/${encodeURIComponent(done.job)}`} onClick={close}>
-                Watch the job
-              </Link>
-            )}
-            <button type="button" className="primary" onClick={close}>
-              Close
-            </button>
-          </footer>
-        </>
+    <Question
+      title={title}
+      verb={verb}
+      ready={data !== undefined && error === null && !isFetching}
+      act={(entered) => {
+        const message = entered('message');
+        return act({ head: data?.head ?? '', ...(message === '' ? {} : { message }) });
+      }}
+      failed={(cause) => {
+        if (cause instanceof ApiError && cause.code === 'branch-moved') void previewed.refetch();
+      }}
+      told={(done) => (
+        <p>
+          {told(done)} {done.job !== null && <Link href={`/jobs/${encodeURIComponent(done.job)}`}>Watch the job</Link>}
+        </p>
       )}
-    </Dialog>
+      close={close}
+    >
+      {children}
+      {error && <Problem error={error} retry={() => previewed.refetch()} />}
+      {data === undefined && error === null && <p className="waiting">Working out what it would compute…</p>}
+      {data && error === null && <WhatItCosts of={data} />}
+      {!WITHOUT_MESSAGE.includes(preview.change) && (
+        <label>
+          Message for the commit <input name="message" maxLength={1_000} placeholder="optional" />
+        </label>
+      )}
+    </Question>
   );
 }
 

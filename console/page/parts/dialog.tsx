@@ -15,6 +15,8 @@ export function Dialog({
   useEffect(() => {
     const { current } = dialog;
     current?.showModal();
+    // Otherwise the button that closes it comes first, which is the last that somebody at the keyboard wants.
+    current?.querySelector<HTMLElement>('form :is(input, select, textarea, button):not(:disabled)')?.focus();
     return () => current?.close();
   }, []);
   return (

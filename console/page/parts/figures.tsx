@@ -18,6 +18,7 @@ export function bytes(value: number): string {
 
 /** A stretch of time, in the two largest units that matter. */
 export function duration(seconds: number): string {
+  if (seconds > 0 && seconds < 1) return `${Math.max(1, Math.round(seconds * 1_000))} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);

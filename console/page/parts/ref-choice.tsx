@@ -5,7 +5,16 @@ import { useFilter } from './use-filter.js';
 /**
  * Chooses the state that a page shows, in its address: a branch from the list, or a commit, `main~3` or a job that is typed.
  */
-export function RefChoice({ name = 'ref', label = 'State' }: { name?: string; label?: string }): ReactNode {
+export function RefChoice({
+  name = 'ref',
+  label = 'State',
+  usual = 'main',
+}: {
+  name?: string;
+  label?: string;
+  /** What is shown where nothing is chosen. */
+  usual?: string;
+}): ReactNode {
   const [address, set] = useFilter();
   const branches = useApi('branches');
   const list = useId();
@@ -17,7 +26,7 @@ export function RefChoice({ name = 'ref', label = 'State' }: { name?: string; la
       onSubmit={(event) => {
         event.preventDefault();
         const chosen = String(new FormData(event.currentTarget).get('ref') ?? '').trim();
-        set({ [name]: chosen === '' || chosen === 'main' ? undefined : chosen });
+        set({ [name]: chosen === '' || chosen === usual ? undefined : chosen });
       }}
     >
       <label>
@@ -26,7 +35,7 @@ export function RefChoice({ name = 'ref', label = 'State' }: { name?: string; la
           name="ref"
           list={list}
           defaultValue={value}
-          placeholder="main"
+          placeholder={usual}
           title="A branch, a commit, main~3, or a job that has ended. Enter shows it."
           onBlur={(event) => event.currentTarget.form?.requestSubmit()}
         />

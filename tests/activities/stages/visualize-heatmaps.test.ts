@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crop } from '../../../activities/stages/crop.js';
 import { visualizeHeatmaps } from '../../../activities/stages/visualize-heatmaps.js';
@@ -8,6 +8,7 @@ import { writeNpz } from '../../../imaging/npz.js';
 import { readPngTexts } from '../../../imaging/png-text.js';
 import { sharp } from '../../../imaging/sharp.js';
 import { VIEWS, viewFile } from '../../../pipeline/exam.js';
+import { runStageHere } from '../../support/stage-run.js';
 import { drawnExam, runStage, temporaryFolder } from './stage-runs.js';
 
 describe('the stage visualize_heatmaps', () => {
@@ -58,6 +59,35 @@ describe('the stage visualize_heatmaps', () => {
     const strong = await runStage(visualizeHeatmaps, folder(), files, { opacity: 0.9 });
     assert.notDeepEqual(strong.read('L_CC_benign.png'), plain.read('L_CC_benign.png'));
     assert.deepEqual(strong.read('L_CC_absolute.png'), plain.read('L_CC_absolute.png'));
+  });
+
+  it('says what is warned of in the view or of the exam: in the legend, and in metadata where pixels are the original’s', async () => {
+    const files = await upstream();
+    const plain = await runStage(visualizeHeatmaps, folder(), files);
+    const warnings = [
+      { code: 'model-response', view: 'L_CC', message: 'The patch network answers as to none.' },
+      { code: 'visits', message: 'The views differ.' },
+    ];
+    const target = folder();
+    const inputs = { exam: 'exam-1', models: {}, files, labels: { bundle: '', warnings: JSON.stringify(warnings) } };
+    await runStageHere(visualizeHeatmaps, inputs, target);
+    const written = (file: string) => readFileSync(join(target, file));
+    const raw = (png: Buffer) => sharp(png).raw().toBuffer();
+    const told = 'model-response: The patch network answers as to none.\nvisits: The views differ.';
+    assert.equal(readPngTexts(written('L_CC_absolute.png')).Warning, told);
+    assert.equal(readPngTexts(written('L_CC_benign.png')).Warning, told);
+    assert.equal(readPngTexts(written('R_CC_benign.png')).Warning, 'visits: The views differ.');
+    assert.deepEqual(await raw(written('L_CC_benign.png')), await raw(plain.read('L_CC_benign.png')));
+    const heights = await Promise.all(
+      [plain.read('L_CC_absolute.png'), written('R_CC_absolute.png'), written('L_CC_absolute.png')].map(
+        async (png) => (await sharp(png).metadata()).height,
+      ),
+    );
+    assert.deepEqual(
+      [...heights].sort((a, b) => a - b),
+      heights,
+    );
+    assert.equal(new Set(heights).size, 3, 'the legend grows with what is warned of');
   });
 
   it('refuses heatmaps of another shape than their view', async () => {

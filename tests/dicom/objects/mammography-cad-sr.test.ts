@@ -7,7 +7,7 @@ import { findingOptionsSchema, findingsOf } from '../../../dicom/objects/finding
 import { mammographyCadSr } from '../../../dicom/objects/mammography-cad-sr.js';
 import { checkReport } from '../../../dicom/objects/sr-templates/check-report.js';
 import { MAMMOGRAPHY_CAD_TEMPLATES } from '../../../dicom/objects/sr-templates/mammography-cad.js';
-import { itWithTools, runPixelmed, runPython, runTool } from '../../support/dicom-peers.js';
+import { itWithTools, runPixelmed, runPython, runTool } from '../../support/dicom/peers.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { SPOTS, type Spot, samplePixels, sampleResult } from './sample-result.js';
 

@@ -11,7 +11,7 @@ const sources = join(repositoryRoot, 'tests', 'support', 'dicom');
 
 const python = (): string => findOnPath('python3') ?? 'python';
 
-/** The folder of pydicom, pylibjpeg and pyjpegls in the user's cache, made with pip where it is not there yet. */
+/** The folder of pydicom, pylibjpeg, pyjpegls and highdicom in the user's cache, made with pip where it is not there yet. */
 export async function dicomPackages(): Promise<string> {
   const requirements = join(sources, 'requirements.txt');
   const digest = createHash('sha256')
@@ -19,7 +19,7 @@ export async function dicomPackages(): Promise<string> {
     .digest('hex')
     .slice(0, 12);
   return cached(join(cacheFolder(), `dicom-${digest}`), logToStderr, async (folder) => {
-    logToStderr('fetching pydicom, pylibjpeg and pyjpegls, which tests compare with (about 70 MB, once)');
+    logToStderr('fetching pydicom, highdicom, pylibjpeg and pyjpegls, which tests compare with (about 70 MB, once)');
     const made = join(folder, 'packages');
     const options = ['--quiet', '--disable-pip-version-check', '--target', made, '--requirement', requirements];
     await execute(python(), ['-m', 'pip', 'install', ...options], { maxBuffer: 2 ** 24 });

@@ -1,19 +1,15 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { cached, cacheFolder, execute, findOnPath, logToStderr } from '../../infra/dev/tool-cache.js';
-import { repositoryRoot } from './shared.js';
-
-/** Not compiled, hence in the source tree. */
-const REQUIREMENTS = join(repositoryRoot, 'tests', 'support', 'dicom-requirements.txt');
+import { execute, findOnPath, logToStderr } from '../../../infra/dev/tool-cache.js';
+import { dicomPackages } from './packages.js';
 
 /** Programs of others that read and judge DICOM, and the Debian packages that have them. */
 const PACKAGES = {
   dcmdump: 'dcmtk',
   dsrdump: 'dcmtk',
+  dcmpschk: 'dcmtk',
   storescu: 'dcmtk',
   storescp: 'dcmtk',
   dciodvfy: 'dicom3tools',
@@ -23,21 +19,6 @@ export type DicomTool = keyof typeof PACKAGES;
 
 /** The SR validator of PixelMed, in Debian's `libpixelmed-java`; it needs `java`. */
 const PIXELMED = '/usr/share/java/pixelmed.jar';
-
-/** The folder of pydicom and highdicom in the user's cache, made with pip where it is not there yet. */
-export async function dicomPackages(): Promise<string> {
-  const digest = createHash('sha256')
-    .update(await readFile(REQUIREMENTS))
-    .digest('hex')
-    .slice(0, 12);
-  return cached(join(cacheFolder(), `dicom-python-${digest}`), logToStderr, async (folder) => {
-    logToStderr('fetching pydicom and highdicom, which read in tests what mammoflow writes (about 40 MB, once)');
-    const made = join(folder, 'packages');
-    const options = ['--quiet', '--disable-pip-version-check', '--target', made, '--requirement', REQUIREMENTS];
-    await execute(python(), ['-m', 'pip', 'install', ...options], { maxBuffer: 2 ** 24 });
-    return made;
-  });
-}
 
 const python = (): string => findOnPath('python3') ?? 'python';
 
@@ -121,7 +102,6 @@ export function itWithTools(
 
 /** Run before the tests, so that no test waits for a download. */
 if (argv[1] !== undefined && import.meta.url === pathToFileURL(argv[1]).href) {
-  await dicomPackages();
   const reason = missing(['dcmdump', 'dciodvfy', 'java', 'pixelmed']);
   if (reason !== undefined) logToStderr(`some tests of DICOM objects will be skipped: ${reason}`);
 }
