@@ -124,7 +124,11 @@ async function newPage(browser: Browser): Promise<Page> {
 }
 
 const seenOf = async (page: Page, frames: () => Promise<number>): Promise<Seen> => {
-  await page.waitForFunction('globalThis.seen?.whole !== undefined', undefined, { timeout: 120_000 });
+  await page.waitForFunction(
+    () => (globalThis as unknown as { seen?: Partial<Seen> }).seen?.whole !== undefined,
+    undefined,
+    { timeout: 120_000 },
+  );
   const picture = await page.screenshot();
   if (picture.byteLength < 50_000) throw new Error('Nothing is seen.');
   const { first, all, whole } = (await page.evaluate('globalThis.seen')) as Omit<Seen, 'frames'>;

@@ -46,6 +46,8 @@ describeInBrowser('the page: the viewer', (browser) => {
     await landViewable(system, exam, 'job-1', { probability: 0.9 });
     first = (await system.session.repository.head('main'))?.id as string;
     served = await openConsole(system, { ui: 'http://127.0.0.1:8233' });
+    // No job is to begin: nobody here would run it.
+    await served.client.holdBranch({ params: { branch: 'main' }, body: {} });
     await served.client.setStage({ params: { stage: 'generate_heatmaps' }, body: { parameters: { seed: 1 } } });
     await landViewable(system, exam, 'job-2', {
       probability: 0.4,
@@ -368,6 +370,8 @@ describeInBrowser('the page: the viewer', (browser) => {
     await note.getByText(/^The heatmap of R_CC has .* and should have .*\. It is not shown\.$/).waitFor();
     await note.getByText(/processed again/).waitFor();
     await heatmapShown(page, 'L_CC');
+    await page.keyboard.press('Enter');
+    await drawn(page);
     const picture = await look(page, 'R_CC');
     const expected = fittedGreys('R_CC', sizeOf(picture), windows.R_CC);
     // The note lies over the lower part.
