@@ -22,7 +22,11 @@ const LOOK_MS = 4_000;
 
 /** One job: how far it is, what is in its way, and where its time goes. */
 export function JobPage({ job: id }: { job: string }): ReactNode {
-  const job = useApi('job', { params: { job: id } }, { refetchInterval: (last) => last?.status === 'running' && LOOK_MS });
+  const job = useApi(
+    'job',
+    { params: { job: id } },
+    { refetchInterval: (last) => last?.status === 'running' && LOOK_MS },
+  );
   return (
     <>
       <PageHead title={id}>
@@ -94,7 +98,7 @@ function Summary({ of }: { of: JobDetail }): ReactNode {
           value={rate === null ? '–' : rate >= 10 ? count(Math.round(rate)) : rate.toFixed(1)}
         />
         {status === 'running' && <Figure of="time left" value={secondsLeft === null ? '–' : duration(secondsLeft)} />}
-        <Figure of="took" value={tookOf(of)} />
+        <Figure of={status === 'running' ? 'so far' : 'took'} value={tookOf(of)} />
       </dl>
       {reason !== undefined && <p className="trouble">{reason}</p>}
       {exams.skipped > 0 && (
