@@ -108,7 +108,7 @@ function Filter({
           </button>
         )}
       </div>
-      <div className="toolbar states" role="group" aria-label="States">
+      <div className="toolbar choices" role="group" aria-label="States">
         {states.map((state) => (
           <button
             key={state}

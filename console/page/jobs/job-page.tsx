@@ -98,7 +98,7 @@ function Summary({ of }: { of: JobDetail }): ReactNode {
           value={rate === null ? '–' : rate >= 10 ? count(Math.round(rate)) : rate.toFixed(1)}
         />
         {status === 'running' && <Figure of="time left" value={secondsLeft === null ? '–' : duration(secondsLeft)} />}
-        <Figure of="took" value={tookOf(of)} />
+        <Figure of={status === 'running' ? 'so far' : 'took'} value={tookOf(of)} />
       </dl>
       {reason !== undefined && <p className="trouble">{reason}</p>}
       {exams.skipped > 0 && (

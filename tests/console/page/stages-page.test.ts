@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { stages } from '../../../activities/stages/index.js';
 import { describeInBrowser, requireAccessible } from '../../support/browser.js';
 import { landDrawn, tinyExam } from '../../support/classified-exams.js';
 import { openConsole, type TestConsole } from '../../support/consoles.js';
@@ -22,9 +23,9 @@ describeInBrowser('the page: stages', (browser) => {
     const { page, errors } = await browser.open(`${served.address}/stages`);
     const graph = page.getByRole('region', { name: 'The graph of the stages' });
     await graph.getByRole('link', { name: /classify/ }).waitFor();
-    assert.equal(await graph.getByRole('link').count(), 6);
-    // One line for each that a stage reads.
-    assert.equal(await graph.locator('path.line').count(), 10);
+    assert.equal(await graph.getByRole('link').count(), stages.length);
+    const read = stages.flatMap(({ upstream }) => upstream);
+    assert.equal(await graph.locator('path.line').count(), read.length);
     await page.getByText('Nothing is committed yet').waitFor();
     assert.deepEqual(errors, []);
   });
