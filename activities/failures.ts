@@ -14,6 +14,8 @@ const FINAL_CODES: ReadonlySet<ErrorCode> = new Set([
   'no-model',
   'not-found',
   'unknown-reference',
+  // It was read twice, and nobody writes a plan again.
+  'damaged-plan',
 ]);
 
 /** Error as a Temporal failure: exam errors and wrong requests are final, everything else is retried. */

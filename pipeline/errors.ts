@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'unknown-reference'
   | 'branch-moved'
   | 'corrupt-data'
+  | 'damaged-plan'
   | 'missing-object'
   | 'service-unavailable'
   | 'stage-unavailable'

@@ -67,26 +67,40 @@ export interface InboxVersion extends InboxFile {
   readonly beneath: readonly { readonly key: string; readonly versionId: string }[];
 }
 
-/** The files of one folder of the inbox with their versions, as they are now. */
+/** The files of one folder of the inbox that matter, with their versions, as they are now. */
 export async function openInboxItem(store: ObjectStore, repo: InboxRepo, name: string): Promise<InboxVersion[]> {
+  const files = await versionsBelow(store, inboxKey(repo, name, ''), (key) => placeOf(key)?.path);
+  return repo === 'models' ? files.slice(0, FILES_A_BUNDLE) : files;
+}
+
+/** All files of one folder of the inbox, stray ones too. */
+export function openInboxFolder(store: ObjectStore, repo: InboxRepo, name: string): Promise<InboxVersion[]> {
+  const folder = inboxKey(repo, name, '');
+  return versionsBelow(store, folder, (key) => (key.endsWith('/') ? undefined : key.slice(folder.length)));
+}
+
+async function versionsBelow(
+  store: ObjectStore,
+  folder: string,
+  pathOf: (key: string) => string | undefined,
+): Promise<InboxVersion[]> {
   const byKey = new Map<string, ListedVersion[]>();
-  for await (const version of store.listVersions(inboxKey(repo, name, ''))) {
+  for await (const version of store.listVersions(folder)) {
     const list = byKey.get(version.key) ?? [];
     list.push(version);
     byKey.set(version.key, list);
   }
   // By id, because some servers name the last version of a page again on the next.
-  const files = [...byKey].flatMap(([key, versions]): InboxVersion[] => {
-    const place = placeOf(key);
+  return [...byKey].flatMap(([key, versions]): InboxVersion[] => {
+    const path = pathOf(key);
     const newest = versions.find(({ latest }) => latest);
-    if (place === undefined || newest === undefined || newest.deleteMarker) return [];
+    if (path === undefined || newest === undefined || newest.deleteMarker) return [];
     const { versionId, size, etag, modified } = newest;
     const beneath = versions
       .filter((version) => version.versionId !== newest.versionId)
       .map((version) => ({ key, ...idOf(version) }));
-    return [{ path: place.path, key, versionId, size, etag, modified: modified.getTime(), beneath }];
+    return [{ path, key, versionId, size, etag, modified: modified.getTime(), beneath }];
   });
-  return repo === 'models' ? files.slice(0, FILES_A_BUNDLE) : files;
 }
 
 const idOf = ({ versionId }: ListedVersion): { versionId: string } => ({ versionId });
@@ -145,7 +159,7 @@ export async function forgetRefusals(store: ObjectStore, repo: InboxRepo, name: 
 }
 
 /**
- * Takes a folder out of the inbox without committing it: its files are moved to `dismissed/`, where nothing looks for
+ * Takes a folder out of the inbox without committing it: its files, stray ones too, are moved to `dismissed/`, where nothing looks for
  * them and from where any S3 client can bring them back. A file that arrives meanwhile stays.
  *
  * @returns the keys that the files have now; none when there was nothing.
@@ -158,7 +172,7 @@ export async function dismissInboxItem(
   time: string,
 ): Promise<string[]> {
   const moved: string[] = [];
-  const files = await openInboxItem(store, repo, name);
+  const files = await openInboxFolder(store, repo, name);
   for (const file of files) {
     const stream = await store.getStream(file.key, file.versionId);
     if (stream === undefined) continue;
@@ -170,7 +184,7 @@ export async function dismissInboxItem(
     moved.push(key);
     await removeFromInbox(store, [file]);
   }
-  const stuck = (await openInboxItem(store, repo, name)).find((file) =>
+  const stuck = (await openInboxFolder(store, repo, name)).find((file) =>
     files.some(({ key, versionId }) => key === file.key && versionId === file.versionId),
   );
   if (stuck !== undefined) {

@@ -1,6 +1,6 @@
 import { MammoflowError } from '../../pipeline/errors.js';
 import type { InboxRepo } from '../../pipeline/inbox.js';
-import { dismissInboxItem, openInboxItem } from '../../repos/inbox.js';
+import { dismissInboxItem, openInboxFolder } from '../../repos/inbox.js';
 import type { Session } from '../session.js';
 
 export interface DismissOutcome {
@@ -12,7 +12,7 @@ export interface DismissOutcome {
 }
 
 /**
- * Takes exams or bundles out of the inbox without committing them. Their files are moved to
+ * Takes exams or bundles out of the inbox without committing them, also such as are nothing but stray files. Their files are moved to
  * `dismissed/<repo>/<name>/<time>/` in the same bucket.
  *
  * @param options.repo `exams` unless said.
@@ -25,7 +25,7 @@ export async function dismiss(
   { repo = 'exams', names }: { repo?: InboxRepo; names: readonly string[] },
 ): Promise<DismissOutcome> {
   for (const name of names) {
-    if ((await openInboxItem(store, repo, name)).length > 0) continue;
+    if ((await openInboxFolder(store, repo, name)).length > 0) continue;
     throw new MammoflowError(
       'not-found',
       `Nothing of ${repo}/${name} lies in the inbox, so nothing was dismissed.`,

@@ -4,6 +4,7 @@ import type { ExamResult } from '../../api/reading/list-results.js';
 import type { DismissOutcome } from '../../index.js';
 import type { InboxReport } from '../../pipeline/take-in.js';
 import { findTraces } from '../../repos/forget-exam.js';
+import { sha256Hex } from '../../repos/hash.js';
 import { openInboxItem, recordRefusal } from '../../repos/inbox.js';
 import { openInbox, viewPicture } from '../support/inbox.js';
 import { withRepository } from '../support/repository.js';
@@ -97,6 +98,23 @@ describe('mammoflow inbox', function () {
       await assert.rejects(dismiss(offlineSession(repository), { repo: 'models', names: ['exam-2'] }), {
         code: 'not-found',
       });
+      inbox.close();
+    }));
+
+  it('dismisses an exam of stray files alone, wherever in its folder they lie', () =>
+    withRepository(async (repository, s3) => {
+      const inbox = openInbox(s3);
+      for (const path of ['left-cc.png', 'study/IM0001', 'L_CC.dcm']) {
+        const key = `inbox/exams/exam-1/${path}`;
+        await repository.store.put(key, Buffer.from(path), { sha256: sha256Hex(path) });
+      }
+      const { dismissed } = await jsonOf<DismissOutcome>(s3, 'inbox', 'dismiss', 'exam-1');
+      assert.deepEqual(dismissed[0]?.keys.map((key) => key.replace(/^dismissed\/exams\/exam-1\/[^/]+\//, '')).sort(), [
+        'L_CC.dcm',
+        'left-cc.png',
+        'study/IM0001',
+      ]);
+      assert.deepEqual(await inbox.keys(), []);
       inbox.close();
     }));
 });
