@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
@@ -7,15 +8,17 @@ import { dicomPackages } from './packages.js';
 
 /** Programs of others that read and judge DICOM, and the Debian packages that have them. */
 const PACKAGES = {
-  dcmdump: 'dcmtk',
   dsrdump: 'dcmtk',
   dcmpschk: 'dcmtk',
   storescu: 'dcmtk',
-  storescp: 'dcmtk',
   dciodvfy: 'dicom3tools',
   java: 'default-jre-headless',
+  pixelmed: 'libpixelmed-java',
+  orthanc: 'orthanc',
+  'orthanc-dicomweb': 'orthanc-dicomweb',
 } as const;
-export type DicomTool = keyof typeof PACKAGES;
+export type Peer = keyof typeof PACKAGES;
+export type DicomTool = Exclude<Peer, 'pixelmed' | 'orthanc' | 'orthanc-dicomweb'>;
 
 /** The SR validator of PixelMed, in Debian's `libpixelmed-java`; it needs `java`. */
 const PIXELMED = '/usr/share/java/pixelmed.jar';
@@ -60,15 +63,16 @@ export const runPixelmed = (file: string): Promise<ToolAnswer> =>
   );
 
 /** Installs what is missing where that is allowed; says why where it is not. */
-function missing(tools: readonly (DicomTool | 'pixelmed')[]): string | undefined {
+function missing(tools: readonly Peer[]): string | undefined {
   const lacks = tools.filter((tool) => !isThere(tool));
   if (lacks.length === 0) return undefined;
-  const packages = [...new Set(lacks.map((tool) => (tool === 'pixelmed' ? 'libpixelmed-java' : PACKAGES[tool])))];
+  const packages = [...new Set(lacks.map((tool) => PACKAGES[tool]))];
   if (process.getuid?.() !== 0 || findOnPath('apt-get') === undefined) {
     return `needs ${packages.join(', ')} of Debian, which only root can install`;
   }
   const options = ['-o', 'DPkg::Lock::Timeout=300', 'install', '--yes', '--no-install-recommends', ...packages];
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // A run level of one user keeps packages from starting their services.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const install = () => spawnSync('apt-get', options, { env, encoding: 'utf8' });
   let answer = install();
   if (answer.status !== 0) {
@@ -79,15 +83,24 @@ function missing(tools: readonly (DicomTool | 'pixelmed')[]): string | undefined
   return `apt-get cannot install ${packages.join(', ')}: ${answer.stderr.trim().split('\n').at(-1)}`;
 }
 
-const isThere = (tool: DicomTool | 'pixelmed'): boolean =>
-  tool === 'pixelmed' ? spawnSync('test', ['-e', PIXELMED]).status === 0 : findOnPath(tool) !== undefined;
+/** Programs and files that are not on every user's PATH, by where Debian has them. */
+const PLACES: Readonly<Partial<Record<Peer, string>>> = {
+  pixelmed: PIXELMED,
+  orthanc: '/usr/sbin/Orthanc',
+  'orthanc-dicomweb': '/usr/share/orthanc/plugins/libOrthancDicomWeb.so',
+};
+
+const isThere = (tool: Peer): boolean => {
+  const place = PLACES[tool];
+  return place === undefined ? findOnPath(tool) !== undefined : existsSync(place);
+};
 
 /**
  * A test that needs programs of others. Without them it is reported as skipped with the reason, or fails where
  * `MAMMOFLOW_REQUIRE_DICOM_PEERS=1` says that they must be there (CI).
  */
 export function itWithTools(
-  tools: readonly (DicomTool | 'pixelmed')[],
+  tools: readonly Peer[],
   title: string,
   test: (this: Mocha.Context) => Promise<void> | void,
 ): void {
@@ -102,6 +115,6 @@ export function itWithTools(
 
 /** Run before the tests, so that no test waits for a download. */
 if (argv[1] !== undefined && import.meta.url === pathToFileURL(argv[1]).href) {
-  const reason = missing(['dcmdump', 'dciodvfy', 'java', 'pixelmed']);
+  const reason = missing(['dsrdump', 'dciodvfy', 'java', 'pixelmed', 'orthanc', 'orthanc-dicomweb']);
   if (reason !== undefined) logToStderr(`some tests of DICOM objects will be skipped: ${reason}`);
 }
