@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { sha256Schema } from './bundle.js';
 import { canonicalJson, type Json } from './canonical-json.js';
 import { type FileEntry, fileEntrySchema } from './commit.js';
+import { graphFor, isOfObjects } from './exam-objects.js';
 import type { StageGraph, StageLabel, StageNode } from './graph.js';
 import type { ModelReference } from './model-reference.js';
 import type { EraModels } from './pipeline-document.js';
@@ -101,6 +102,20 @@ export const graphDigest = (graph: StageGraph, sha256: Sha256): string =>
       })),
     ),
   );
+
+/**
+ * The digest of the stages that one exam's results come from. Of DICOM objects it covers the policies for the pixels of
+ * their devices, and of no others.
+ */
+export function examGraphDigest(
+  graph: StageGraph,
+  { files, pixels }: { readonly files: readonly { readonly path: string }[]; readonly pixels?: string | undefined },
+  sha256: Sha256,
+): string {
+  const ofObjects = isOfObjects(files);
+  const stages = graphDigest(graphFor(graph, ofObjects), sha256);
+  return ofObjects ? sha256(canonicalJson({ stages, pixels: pixels ?? '' })) : stages;
+}
 
 /** What an exam's results should come from: its files, the models that apply to it, and the stages, by digest. */
 export interface Wants {

@@ -18,9 +18,10 @@ export const stageNameSchema = z
 
 /**
  * What a stage may depend on that is no file: the name of the bundle that applies to the exam, and the quality checks that
- * a person lets the exam pass, and the reference of the bundle as canonical JSON (nothing where it has none).
+ * a person lets the exam pass, the reference of the bundle as canonical JSON (nothing where it has none), and the policies
+ * for the pixels of the devices that an exam's objects come from, as canonical JSON by device.
  */
-export const stageLabelSchema = z.enum(['bundle', 'accepted', 'reference']);
+export const stageLabelSchema = z.enum(['bundle', 'accepted', 'reference', 'pixels']);
 export type StageLabel = z.infer<typeof stageLabelSchema>;
 
 const jsonValue = z.json();

@@ -5,6 +5,7 @@ import type { Claimant } from '../../pipeline/claim.js';
 import type { FileEntry } from '../../pipeline/commit.js';
 import { type DatumRecord, datumKey, datumKeyDocument, labelsOf } from '../../pipeline/datum.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
+import { graphFor, isOfObjects, READ_STAGE } from '../../pipeline/exam-objects.js';
 import type { StageNode } from '../../pipeline/graph.js';
 import { isNamed, type PlannedExam } from '../../pipeline/job.js';
 import type { Era, EraModels } from '../../pipeline/pipeline-document.js';
@@ -26,6 +27,9 @@ import { UpstreamLost } from './upstream-lost.js';
 
 /** Files of a stage's output stored at once. */
 const FILES_AT_ONCE = 16;
+
+/** In place of a datum's key where a stage has nothing to do with an exam. It is recorded nowhere. */
+const NO_DATUM = 'none';
 
 /** One datum of one job: a stage applied to an exam, with the datums it builds on. */
 export interface DatumRequest {
@@ -73,7 +77,10 @@ export async function runDatum(
   const { store } = dependencies.repository;
   const settings = await jobs.settings(request.job);
   const planned = await jobs.exam(request.job, request.page, request.exam);
-  const node = nodeNamed(settings.graph, request.stage);
+  const ofObjects = isOfObjects(planned.files);
+  // In a job that has both kinds of exams the workflow asks for this stage of every one.
+  if (!ofObjects && request.stage === READ_STAGE) return { datum: NO_DATUM, computed: false, job: request.job };
+  const node = nodeNamed(graphFor(settings.graph, ofObjects), request.stage);
   const models = modelsOf(settings.eras[planned.era], node);
   const inputs = await inputFiles(dependencies, node, planned, request);
   const era = settings.eras[planned.era];
@@ -81,6 +88,7 @@ export async function runDatum(
     bundle: era?.bundle ?? '',
     accepted: (planned.accepted ?? []).join(','),
     reference: era?.reference === undefined ? '' : canonicalJson(era.reference),
+    pixels: planned.pixels ?? '',
   };
   const document = datumKeyDocument(node, request.exam, models, inputs, names);
   const key = datumKey(document, sha256Hex);

@@ -301,7 +301,7 @@ function lineOf(indexed: IndexedExam, { wants }: ExamIndex, isHead: boolean, { r
     outcome !== undefined &&
     era !== undefined &&
     madeWith === era.digest &&
-    (!isHead || outcome.graph === wants.graphDigest);
+    (!isHead || outcome.graph === wants.digestOf({ files: indexed.objects.map((path) => ({ path })) }));
   const at = isHead && !belongs ? running.get(exam) : undefined;
   const shown =
     predictions !== undefined && 'predictions' in predictions

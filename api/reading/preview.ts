@@ -217,7 +217,8 @@ async function stagesToCompute(
   const era = wants.eraOf(item);
   const files = new Map<string, InputItem['files']>([['exams', item.files]]);
   const computed = new Map<string, 'now' | 'after'>();
-  for (const node of wants.graph) {
+  const pixels = wants.pixelsOf(item);
+  for (const node of wants.graphOf(item)) {
     if (upstreamStages(node).some((stage) => !files.has(stage))) {
       computed.set(node.name, 'after');
       continue;
@@ -226,6 +227,7 @@ async function stagesToCompute(
     const document = datumKeyDocument(node, item.name, era.models, inputs, {
       bundle: era.bundle,
       accepted: wants.acceptedOf(item).join(','),
+      ...(pixels === undefined ? {} : { pixels }),
     });
     const record = await readDatumRecord(repository.store, node.name, item.name, datumKey(document, sha256Hex));
     if (record === undefined) computed.set(node.name, 'now');

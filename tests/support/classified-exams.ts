@@ -97,13 +97,13 @@ async function drawnOutcome(
   };
   if (fails !== undefined) {
     const statuses = Object.fromEntries(
-      wants.graph.map(({ name }, index) => [name, index === 0 ? ('failed' as const) : ('blocked' as const)]),
+      wants.graphOf(item).map(({ name }, index) => [name, index === 0 ? ('failed' as const) : ('blocked' as const)]),
     );
-    const stage = wants.graph[0]?.name ?? '';
+    const stage = wants.graphOf(item)[0]?.name ?? '';
     return { schemaVersion: 1, outcome: { ...outcome, outcome: 'failed', stage, reason: fails }, statuses, stages: {} };
   }
   const made: Record<string, StageItem> = {};
-  for (const node of wants.graph) {
+  for (const node of wants.graphOf(item)) {
     const drawn = await drawnFiles(node.name, item, probability, warnings);
     const files: FileEntry[] = [];
     for (const [path, body] of Object.entries(drawn.files)) {
@@ -131,7 +131,7 @@ async function drawnOutcome(
     const written = await writeDatumRecord(repository.store, record);
     made[node.name] = { name: item.name, files: written.files, datum: key, job };
   }
-  const statuses = Object.fromEntries(wants.graph.map(({ name }) => [name, 'computed' as const]));
+  const statuses = Object.fromEntries(wants.graphOf(item).map(({ name }) => [name, 'computed' as const]));
   return { schemaVersion: 1, outcome: { ...outcome, outcome: 'processed' }, statuses, stages: made };
 }
 
