@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import { createMammoflow, type Mammoflow } from './api/mammoflow.js';
 import { type OpenSession, openSession } from './api/open-session.js';
+import type { Identities } from './dicom/identity/identities.js';
 import { type ConnectionSettings, connectionSettings } from './infra/connection.js';
+import { identityPlaces } from './infra/identity-places.js';
 import { userName } from './infra/user-name.js';
 import { inboxSettingsOf } from './pipeline/inbox-settings.js';
 
@@ -42,7 +44,7 @@ export type Connected = Mammoflow & {
 export async function connect(options: ConnectOptions = {}): Promise<Connected> {
   const { dataFolder, environment = process.env } = options;
   const settings = await connectionSettings({ ...(dataFolder === undefined ? {} : { dataFolder }), environment });
-  const session = openLocalSession(settings, options.author, environment);
+  const session = openLocalSession(settings, options.author, environment, dataFolder);
   return { ...createMammoflow(session), settings, close: session.close };
 }
 
@@ -51,10 +53,18 @@ export function openLocalSession(
   settings: ConnectionSettings,
   author?: string,
   environment: NodeJS.ProcessEnv = process.env,
+  dataFolder = '.mammoflow',
 ): OpenSession {
+  let opened: Promise<Identities> | undefined;
   return openSession(settings, {
     author: author ?? environment.MAMMOFLOW_AUTHOR ?? `${userName()}@${hostname()}`,
     stages: async () => (await import('./activities/stages/index.js')).stages,
     inbox: inboxSettingsOf(environment),
+    identities() {
+      opened ??= import('./dicom/identity/identities.js').then(({ openIdentities }) =>
+        openIdentities(identityPlaces(dataFolder, environment)),
+      );
+      return opened;
+    },
   });
 }

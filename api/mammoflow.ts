@@ -108,6 +108,7 @@ export function createMammoflow(session: Session) {
     sendToInbox: answering(() => import('./changing/send-to-inbox.js'), 'sendToInbox'),
     setArrivals: answering(() => import('./changing/set-arrivals.js'), 'setArrivals'),
     setStage: answering(() => import('./changing/set-stage.js'), 'setStage'),
+    setDevice: answering(() => import('./changing/set-device.js'), 'setDevice'),
     useBundle: answering(() => import('./changing/use-bundle.js'), 'useBundle'),
   };
 }

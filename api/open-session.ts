@@ -30,7 +30,8 @@ export function openSession(
     stages,
     inbox,
     now = () => new Date(),
-  }: Pick<Session, 'author' | 'stages' | 'inbox'> & Partial<Pick<Session, 'now'>>,
+    identities,
+  }: Pick<Session, 'author' | 'stages' | 'inbox'> & Partial<Pick<Session, 'now' | 'identities'>>,
 ): OpenSession {
   const repository = openRepository(openObjectStore(services.bucket, services.s3.config));
   let connected: Promise<Client> | undefined;
@@ -40,6 +41,7 @@ export function openSession(
     stages,
     inbox,
     now,
+    ...(identities === undefined ? {} : { identities }),
     client() {
       const connecting = connected ?? connect(services);
       connected = connecting;

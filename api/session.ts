@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { Identities } from '../dicom/identity/identities.js';
 import type { Commit } from '../pipeline/commit.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import type { InboxSettings } from '../pipeline/inbox-settings.js';
@@ -20,6 +21,11 @@ export interface Session {
   stages(): Promise<readonly StageDeclaration[]>;
   /** When what lies in the inbox is taken in. */
   readonly inbox: InboxSettings;
+  /**
+   * The key of pseudonyms and the map back to patients, for verbs that take DICOM objects or give results back. Absent
+   * where a session has none.
+   */
+  readonly identities?: () => Promise<Identities>;
 }
 
 /** The newest commit of a branch. @throws MammoflowError `unknown-reference` with what to do when there is none. */

@@ -17,6 +17,7 @@ export type { RemoveOptions, RemoveOutcome } from './changing/remove.js';
 export type { RepairOptions, RepairOutcome } from './changing/repair.js';
 export type { RevertOptions, RevertOutcome } from './changing/revert.js';
 export type { ArrivalsOutcome, SetArrivalsOptions } from './changing/set-arrivals.js';
+export type { SetDeviceOptions, SetDeviceOutcome } from './changing/set-device.js';
 export type { SetStageOptions, SetStageOutcome } from './changing/set-stage.js';
 export type { UseBundleOptions, UseOutcome } from './changing/use-bundle.js';
 export type { Mammoflow } from './mammoflow.js';

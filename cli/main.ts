@@ -34,6 +34,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   inbox: async () => (await import('./inbox.js')).inboxCommand(),
   branch: async () => (await import('./branch.js')).branchCommand(),
   models: async () => (await import('./models.js')).modelsCommand(),
+  device: async () => (await import('./device.js')).deviceCommand(),
   stage: async () => (await import('./stage.js')).stageCommand(),
   phantom: async () => (await import('./phantom.js')).phantomCommand(),
   forget: async () => (await import('./forget.js')).forgetCommand(),

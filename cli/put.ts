@@ -19,7 +19,7 @@ export function putCommand(): Command {
   return new Command('put')
     .description('upload exams or model bundles, commit them, and start processing')
     .argument('<repo>', 'exams or models')
-    .argument('<path...>', 'folders to put')
+    .argument('<path...>', 'folders to put; for DICOM also files and .zip')
     .option('-m, --message <text>', "the commit's message")
     .option('--branch <name>', 'the branch to commit to', DEFAULT_BRANCH)
     .option('--no-process', 'commit only; `mammoflow process` does the rest later')
@@ -38,6 +38,9 @@ An exam is a folder named by its pseudonymous id with L_CC.png, R_CC.png, L_MLO.
 optionally gen_exam_list.pkl; L-CC.png and NYU's 0_L_CC.png are taken, too. Give such folders, or the folder above them. An
 exam that cannot be right is refused with its reason and the others are committed; the exit code is then 1.
 
+DICOM files are found by what they are, in folders of any depth and in ZIP archives. A study is an exam; its identity stays
+here, and the exam is named by a pseudonym (docs/dicom.md).
+
 A bundle is a folder with model.json and its ONNX files; a folder without model.json whose files have the layout of NYU's
 networks gets one. The first bundle is used for all exams. Later ones are used when you say so with --for, and new bytes
 under the name of the bundle in use replace it for all.
@@ -46,6 +49,7 @@ Nothing is uploaded twice: after an interruption, run the same command again.
 
 Examples:
   $ mammoflow put exams ./november -m "exams of November"
+  $ mammoflow put exams ./study.zip
   $ mammoflow put models ./onnx --for new`,
     )
     .action(async (repo: string, paths: string[], options: PutOptions) => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { sha256Schema } from './bundle.js';
 import { canonicalJson, type Json } from './canonical-json.js';
 import { type FileEntry, fileEntrySchema } from './commit.js';
+import { graphFor, isOfObjects } from './exam-objects.js';
 import type { StageGraph, StageLabel, StageNode } from './graph.js';
 import type { ModelReference } from './model-reference.js';
 import type { Era, EraModels } from './pipeline-document.js';
@@ -58,8 +59,8 @@ export function datumKeyDocument(
   };
 }
 
-/** What there is to depend on for an exam: its era's, and what a person lets it pass. */
-export function stageLabels(era: Era | undefined, accepted: readonly string[] = []): StageLabels {
+/** What there is to depend on for an exam: its era's, what a person lets it pass, and the policies for its objects' pixels. */
+export function stageLabels(era: Era | undefined, accepted: readonly string[] = [], pixels = ''): StageLabels {
   const json = (value: unknown): string => (value === undefined ? '' : canonicalJson(value as Json));
   // Apart, so that a bundle whose network's answers were measured has no picture looked at again.
   const { response, ...pictures } = era?.reference ?? {};
@@ -68,6 +69,7 @@ export function stageLabels(era: Era | undefined, accepted: readonly string[] = 
     accepted: accepted.join(','),
     reference: era?.reference === undefined ? '' : json(pictures),
     response: json(response),
+    pixels,
   };
 }
 
@@ -119,6 +121,20 @@ export const graphDigest = (graph: StageGraph, sha256: Sha256): string =>
       })),
     ),
   );
+
+/**
+ * The digest of the stages that one exam's results come from. Of DICOM objects it covers the policies for the pixels of
+ * their devices, and of no others.
+ */
+export function examGraphDigest(
+  graph: StageGraph,
+  { files, pixels }: { readonly files: readonly { readonly path: string }[]; readonly pixels?: string | undefined },
+  sha256: Sha256,
+): string {
+  const ofObjects = isOfObjects(files);
+  const stages = graphDigest(graphFor(graph, ofObjects), sha256);
+  return ofObjects ? sha256(canonicalJson({ stages, pixels: pixels ?? '' })) : stages;
+}
 
 /** What an exam's results should come from: its files, the models that apply to it, and the stages, by digest. */
 export interface Wants {

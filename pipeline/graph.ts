@@ -20,8 +20,9 @@ export const stageNameSchema = z
  * What a stage may depend on that is no file: the name of the bundle that applies to the exam, and the quality checks that
  * a person lets the exam pass, and the reference of the bundle as canonical JSON (nothing where it has none): of pictures, and
  * of how the patch network answers to them. `warnings`: what stages that look at the pictures warn of; they come before it.
+ * `pixels`: the policies for the pixels of the devices that an exam's objects come from, as canonical JSON by device.
  */
-export const stageLabelSchema = z.enum(['bundle', 'accepted', 'reference', 'response', 'warnings']);
+export const stageLabelSchema = z.enum(['bundle', 'accepted', 'reference', 'response', 'warnings', 'pixels']);
 export type StageLabel = z.infer<typeof stageLabelSchema>;
 
 const jsonValue = z.json();

@@ -64,6 +64,8 @@ export const plannedExamSchema = z.object({
   replay: z.boolean(),
   /** Quality checks that a person lets the exam pass. Absent when there are none. */
   accepted: z.array(z.string()).optional(),
+  /** Policies for the pixels of the devices that its DICOM objects come from. Absent for a folder of pictures. */
+  pixels: z.string().optional(),
   /** Something of its results is known to be damaged or gone: known results do not do, and every file is read. */
   mend: z.boolean().optional(),
 });

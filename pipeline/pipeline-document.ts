@@ -50,6 +50,8 @@ export const pipelineDocumentSchema = z.strictObject({
   ),
   /** What becomes of what arrives in the inbox. */
   arrivals: z.strictObject({ models: modelArrivalSchema }).optional(),
+  /** What a site says of the pixels of its devices, by their names: a policy each. Checked where it is set and used. */
+  devices: z.record(z.string(), z.record(z.string(), z.json())).optional(),
   /** What people let pass a quality check, by exam. */
   accepted: z.record(examIdSchema, z.array(acceptanceSchema).min(1)).optional(),
 });

@@ -121,7 +121,9 @@ async function changesSince(
 async function findMemo(repository: Repository, wants: CommitWants): Promise<Memo | undefined> {
   const { eras } = wants.document;
   for (let count = eras.length; count > 0; count -= 1) {
-    const memo = await readMemo(repository.store, wants.context(count));
+    const memo =
+      (await readMemo(repository.store, wants.context(count))) ??
+      (await readMemo(repository.store, wants.contextOfPictures(count)));
     const next = eras[count];
     if (memo !== undefined && (next === undefined || next.fromSequence > memo.sequence)) return memo;
   }

@@ -21,6 +21,8 @@ import { type CommitDetails, type Repository, type Roots, rootOf, stageReposOf }
 export interface ItemToPut {
   readonly name: string;
   readonly files: readonly { readonly path: string; readonly local: string }[];
+  /** The item keeps the files that it has under other paths, of which this says which. Without, it is replaced as a whole. */
+  readonly keeps?: (path: string) => boolean;
 }
 
 export interface PutProgress {
@@ -196,6 +198,10 @@ async function upload(
   await concurrently(all, CONCURRENCY, async ({ item, file }) => {
     entries.get(item.name)?.push(await store(item, file));
   });
+  for (const { name, files: put, keeps } of items) {
+    const before = keeps === undefined ? [] : (committed.get(name)?.files ?? []);
+    entries.get(name)?.push(...before.filter(({ path }) => keeps?.(path) && !put.some((file) => file.path === path)));
+  }
   for (const stored of entries.values()) stored.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { uploaded: entries, lost };
 }

@@ -11,6 +11,7 @@ import {
   stageLabels,
 } from '../../pipeline/datum.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
+import { graphFor, isOfObjects, READ_STAGE } from '../../pipeline/exam-objects.js';
 import type { StageNode } from '../../pipeline/graph.js';
 import { isNamed, type PlannedExam } from '../../pipeline/job.js';
 import type { Era, EraModels } from '../../pipeline/pipeline-document.js';
@@ -33,6 +34,9 @@ import { UpstreamLost } from './upstream-lost.js';
 
 /** Files of a stage's output stored at once. */
 const FILES_AT_ONCE = 16;
+
+/** In place of a datum's key where a stage has nothing to do with an exam. It is recorded nowhere. */
+const NO_DATUM = 'none';
 
 /** One datum of one job: a stage applied to an exam, with the datums it builds on. */
 export interface DatumRequest {
@@ -80,11 +84,15 @@ export async function runDatum(
   const { store } = dependencies.repository;
   const settings = await jobs.settings(request.job);
   const planned = await jobs.exam(request.job, request.page, request.exam);
-  const node = nodeNamed(settings.graph, request.stage);
+  const ofObjects = isOfObjects(planned.files);
+  // In a job that has both kinds of exams the workflow asks for this stage of every one.
+  if (!ofObjects && request.stage === READ_STAGE) return { datum: NO_DATUM, computed: false, job: request.job };
+  const node = nodeNamed(graphFor(settings.graph, ofObjects), request.stage);
   const models = modelsOf(settings.eras[planned.era], node);
   const inputs = await inputFiles(dependencies, node, planned, request);
-  const own = stageLabels(settings.eras[planned.era], planned.accepted);
-  const names = { ...own, warnings: await warningsBefore(dependencies, settings.graph, node, planned, request, own) };
+  const own = stageLabels(settings.eras[planned.era], planned.accepted, planned.pixels);
+  const graph = graphFor(settings.graph, ofObjects);
+  const names = { ...own, warnings: await warningsBefore(dependencies, graph, node, planned, request, own) };
   const document = datumKeyDocument(node, request.exam, models, inputs, names);
   const key = datumKey(document, sha256Hex);
   const tell = (outcome: DatumObservation['outcome'], of: Pick<DatumObservation, 'seconds' | 'bytes'> = {}): void =>

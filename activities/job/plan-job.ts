@@ -1,7 +1,8 @@
 import type { Json } from '../../pipeline/canonical-json.js';
 import { type Commit, type InputItem, OUTCOMES, type OutcomeItem } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
-import { upstreamStages } from '../../pipeline/graph.js';
+import { graphFor, isOfObjects } from '../../pipeline/exam-objects.js';
+import { type StageGraph, type StageNode, upstreamStages } from '../../pipeline/graph.js';
 import {
   type JobSettings,
   jobSettingsSchema,
@@ -54,6 +55,7 @@ export async function planJob(
   let planned = 0;
   let pages = 0;
   const erasUsed = new Set<number>();
+  let hasObjects = false;
   let page: PlannedExam[] = [];
   const flush = async (): Promise<void> => {
     await writeJson(repository.store, jobPageKey(job, pages), { exams: page } as unknown as Json);
@@ -75,6 +77,8 @@ export async function planJob(
     const era = eras.indexOf(wants.eraOf(item));
     erasUsed.add(era);
     const accepted = [...wants.acceptedOf(item)];
+    const pixels = wants.pixelsOf(item);
+    hasObjects ||= isOfObjects(item.files);
     page.push({
       exam: item.name,
       files: [...item.files],
@@ -82,6 +86,7 @@ export async function planJob(
       wanted,
       replay: outcome !== undefined,
       ...(accepted.length === 0 ? {} : { accepted }),
+      ...(pixels === undefined ? {} : { pixels }),
       ...(candidates.toMend.has(item.name) ? { mend: true } : {}),
     });
     if (page.length === PAGE_EXAMS) await flush();
@@ -97,7 +102,8 @@ export async function planJob(
       commit: commit.id,
       sequence: commit.sequence,
       only: settings.only,
-      graph: wants.graph,
+      // A job on folders of pictures alone knows nothing of DICOM.
+      graph: hasObjects ? wants.graph : graphFor(wants.graph, false),
       eras,
       plannedAt: new Date(repository.store.serverTime()).toISOString(),
     };
@@ -115,15 +121,25 @@ export async function planJob(
     knownFailed,
     bundles: [...erasUsed].map((index) => eras[index]?.bundle ?? ''),
     ...(earlierJob === undefined ? {} : { earlierJob }),
-    graph: wants.graph.map((node) => ({
+    graph: graphFor(wants.graph, hasObjects).map((node, _index, graph) => ({
       name: node.name,
       taskQueue: node.taskQueue,
       resource: node.resource,
-      upstream: upstreamStages(node),
+      upstream: namedTo(node, graph),
       ...(node.after === undefined ? {} : { after: node.after }),
     })),
     pagesAtOnce: PAGES_AT_ONCE,
   };
+}
+
+/**
+ * The stages whose datums a stage is told: those it reads, and, where it draws what its gates warn of, those that they read, so
+ * that it can name what they made.
+ */
+function namedTo(node: StageNode, graph: StageGraph): string[] {
+  const gates = node.labels?.includes('warnings') === true ? (node.after ?? []) : [];
+  const read = [node, ...graph.filter(({ name }) => gates.includes(name))].flatMap(upstreamStages);
+  return [...new Set(read)];
 }
 
 /** A job's files never change, so a workflow id cannot serve two jobs. A retry of the same run may plan again. */

@@ -1,6 +1,7 @@
 import type { OutcomeItem, StageItem } from '../../pipeline/commit.js';
-import { graphDigest } from '../../pipeline/datum.js';
+import { examGraphDigest } from '../../pipeline/datum.js';
 import { isLasting, MammoflowError } from '../../pipeline/errors.js';
+import { graphFor, isOfObjects } from '../../pipeline/exam-objects.js';
 import type { ExamOutcome, StageReport, StageStatus } from '../../pipeline/job.js';
 import { readDatumRecord } from '../../repos/datum-records.js';
 import { isErased, readErasure } from '../../repos/erasures.js';
@@ -35,7 +36,10 @@ export async function recordOutcome(
   const erasure = await readErasure(repository.store, request.exam);
   if (erasure !== undefined && isErased(erasure, planned.files)) return { forgotten: true };
   const stages: Record<string, StageItem> = {};
-  for (const [stage, report] of Object.entries(request.stages)) {
+  // A job that has exams of DICOM objects, too, runs the stage that reads them for every exam; a folder of pictures has none.
+  const own = new Set(graphFor(settings.graph, isOfObjects(planned.files)).map(({ name }) => name));
+  const reports = Object.entries(request.stages).filter(([stage]) => own.has(stage));
+  for (const [stage, report] of reports) {
     if (report.datum === undefined) continue;
     const record = await readDatumRecord(repository.store, stage, request.exam, report.datum);
     if (record === undefined) {
@@ -51,20 +55,18 @@ export async function recordOutcome(
       job: record.job,
     };
   }
-  const failed = Object.entries(request.stages).find(([, report]) => report.status === 'failed');
+  const failed = reports.find(([, report]) => report.status === 'failed');
   const outcome: OutcomeItem = {
     name: request.exam,
     files: [],
     wanted: planned.wanted,
-    graph: graphDigest(settings.graph, sha256Hex),
+    graph: examGraphDigest(settings.graph, planned, sha256Hex),
     outcome: failed === undefined ? 'processed' : 'failed',
     bundle: settings.eras[planned.era]?.bundle ?? '',
     job: request.job,
     ...(failed === undefined ? {} : { stage: failed[0], reason: failed[1].reason ?? 'The reason was not recorded.' }),
   };
-  const statuses = Object.fromEntries(
-    Object.entries(request.stages).map(([stage, report]): [string, StageStatus] => [stage, report.status]),
-  );
+  const statuses = Object.fromEntries(reports.map(([stage, report]): [string, StageStatus] => [stage, report.status]));
   const document: ExamOutcome = { schemaVersion: 1, outcome, statuses, stages };
   const failures = Object.values(request.stages).filter(({ status }) => status === 'failed');
   await writeOutcome(repository.store, request.job, document, { lasts: failures.every(({ code }) => isLasting(code)) });

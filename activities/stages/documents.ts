@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MammoflowError } from '../../pipeline/errors.js';
-import { examIdSchema, horizontalFlipSchema } from '../../pipeline/exam.js';
+import { examIdSchema, horizontalFlipSchema, VIEWS } from '../../pipeline/exam.js';
 import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
 
 const index = z.number().int();
@@ -51,8 +51,39 @@ export const centersDocumentSchema = z.strictObject({
 });
 export type CentersDocument = z.infer<typeof centersDocumentSchema>;
 
+/** The document of the stage that reads DICOM: which object each view comes from, and what was done with its pixels. */
+export const VIEWS_FILE = 'views.json';
+const readViewSchema = z.strictObject({
+  /** SOP Instance UID, without identity. */
+  instance: z.string(),
+  device: z.string(),
+  /** Id and version of the policy. */
+  policy: z.string(),
+  transfer_syntax: z.string(),
+  shape,
+  /** Between rows and between columns, as the object says; null where it does not. */
+  spacing_mm: z.tuple([z.number(), z.number()]).nullable(),
+  /** Bits that the values had before they were scaled to 16. */
+  bits: count,
+  inverted: z.boolean(),
+  mirrored: z.boolean(),
+  upended: z.boolean(),
+  pixels_to_background: count,
+});
+export type ReadViewDocument = z.infer<typeof readViewSchema>;
+
+export const viewsDocumentSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  exam: examIdSchema,
+  notice: z.literal(RESEARCH_USE_ONLY),
+  views: perView(readViewSchema),
+  left_out: z.array(z.strictObject({ instance: z.string(), view: z.enum(VIEWS).optional(), reason: z.string() })),
+  warnings: z.array(z.string()),
+});
+export type ViewsDocument = z.infer<typeof viewsDocumentSchema>;
+
 /** A document as the bytes of its file: keys in the order given, so the same document gives the same bytes. */
-export const documentBytes = (document: CropDocument | CentersDocument): string =>
+export const documentBytes = (document: CropDocument | CentersDocument | ViewsDocument): string =>
   `${JSON.stringify(document, undefined, 2)}\n`;
 
 /**

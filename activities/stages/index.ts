@@ -6,10 +6,12 @@ import { classify } from './classify.js';
 import { crop } from './crop.js';
 import { extractCenters } from './extract-centers.js';
 import { generateHeatmaps } from './generate-heatmaps.js';
+import { readDicom } from './read-dicom.js';
 import { visualizeHeatmaps } from './visualize-heatmaps.js';
 
 /** Every stage there is. A new stage is one file beside this one, and one line here. */
 export const stages: readonly StageDefinition[] = [
+  readDicom,
   crop,
   extractCenters,
   checkQuality,

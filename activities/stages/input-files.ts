@@ -1,5 +1,6 @@
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
 import { type View, viewFile } from '../../pipeline/exam.js';
+import { READ_STAGE } from '../../pipeline/exam-objects.js';
 import type { StageInputs } from '../stage.js';
 
 /**
@@ -15,11 +16,11 @@ export function upstreamFile(inputs: StageInputs, repo: string, file: string): s
 }
 
 /**
- * The local path of a view as it was put.
+ * The local path of a view: as it was put, or as it was read from DICOM objects.
  * @throws ExamError `invalid-exam` when the exam lacks it.
  */
 export function examView(inputs: StageInputs, view: View): string {
-  const path = inputs.files.exams?.[viewFile(view)];
+  const path = (inputs.files.exams ?? inputs.files[READ_STAGE])?.[viewFile(view)];
   if (path === undefined) {
     throw new ExamError(
       'invalid-exam',

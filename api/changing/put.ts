@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { type Commit, DEFAULT_BRANCH } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { lostListRemark } from '../../pipeline/exam-files.js';
+import { isOfObjects } from '../../pipeline/exam-objects.js';
 import { eraOf, useBundle } from '../../planning/use-bundle.js';
 import { readPipeline } from '../../repos/pipeline-repo.js';
 import { type ItemToPut, type PutProgress, type PutResult, putItems } from '../../repos/put-items.js';
 import { rootOf } from '../../repos/repository.js';
 import type { Session } from '../session.js';
-import { findExamFolders, type RefusedExam } from './exam-folders.js';
+import { type ExamFolders, findExamFolders, type RefusedExam } from './exam-folders.js';
+import { findDicomFiles } from './find-dicom-files.js';
 import { type CommitOptions, type Committed, NO_JOB, startIfWanted, startJobAfter } from './follow-up.js';
 import type { RefusedBundle } from './open-bundles.js';
 
@@ -17,7 +19,7 @@ export type { PutProgress } from '../../repos/put-items.js';
 
 export interface PutOptions extends CommitOptions {
   readonly repo: string;
-  /** Folders of exams or bundles, or folders above them. */
+  /** Folders of exams or bundles, or folders above them; of DICOM, files, folders that hold them at any depth, and ZIP archives. */
   readonly paths: readonly string[];
   /** Models only: use the bundle for all exams, or for new and changed ones. */
   readonly for?: 'all' | 'new' | undefined;
@@ -69,9 +71,37 @@ export async function put(session: Session, options: PutOptions): Promise<PutOut
 
 async function putExams(session: Session, options: PutOptions): Promise<PutOutcome> {
   if (options.for !== undefined) throw new MammoflowError('invalid-argument', '--for is for models.', 'Leave it out.');
-  const { exams, refused, leftOut, leftOutReasons, remarks: found } = await findExamFolders(options.paths);
-  const remarks = [...found, ...(await lostLists(session, options.branch ?? DEFAULT_BRANCH, exams))];
-  const seen = exams.length === 0 ? [] : await (await import('./look-at-pictures.js')).lookAtPictures(exams);
+  const temporary = await mkdtemp(join(tmpdir(), 'mammoflow-put-'));
+  try {
+    return await putFound(session, options, await findExams(session, options, temporary));
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Exams of folders of pictures, and of DICOM files. */
+async function findExams(session: Session, options: PutOptions, temporary: string): Promise<ExamFolders> {
+  const { objects, others } = await findDicomFiles(options.paths, join(temporary, 'unpacked'));
+  if (objects.length === 0) return findExamFolders(others);
+  const { examsOfObjects } = await import('./exams-of-objects.js');
+  const ofObjects = await examsOfObjects(session, objects, options.branch ?? DEFAULT_BRANCH, join(temporary, 'exams'));
+  if (others.length === 0) return ofObjects;
+  const folders = await findExamFolders(others);
+  const isTaken = (path: string): boolean => objects.includes(path);
+  return {
+    exams: [...folders.exams, ...ofObjects.exams],
+    refused: [...folders.refused, ...ofObjects.refused],
+    leftOut: [...folders.leftOut.filter((path) => !isTaken(path)), ...ofObjects.leftOut].sort(),
+    leftOutReasons: { ...folders.leftOutReasons, ...ofObjects.leftOutReasons },
+    remarks: [...folders.remarks, ...ofObjects.remarks],
+  };
+}
+
+async function putFound(session: Session, options: PutOptions, found: ExamFolders): Promise<PutOutcome> {
+  const { exams, refused, leftOut, leftOutReasons } = found;
+  const remarks = [...found.remarks, ...(await lostLists(session, options.branch ?? DEFAULT_BRANCH, exams))];
+  const pictures = exams.filter(({ files }) => !isOfObjects(files));
+  const seen = pictures.length === 0 ? [] : await (await import('./look-at-pictures.js')).lookAtPictures(pictures);
   for (const remark of seen) options.onRemark?.(remark);
   const { branch = DEFAULT_BRANCH, message = `Put ${nameOrCount(exams, 'exam')}`, onProgress } = options;
   const result =

@@ -8,6 +8,7 @@ import {
   type StageItem,
   type TreeRoot,
 } from '../../pipeline/commit.js';
+import { examObject } from '../../pipeline/exam-objects.js';
 import { CHECKING_STAGE_NAMES } from '../../pipeline/quality-report.js';
 import type { StageDeclaration } from '../../pipeline/stage.js';
 import { inBatches } from '../../planning/batches.js';
@@ -25,6 +26,8 @@ export interface IndexedExam {
   /** Sequence of the commit in which its files last changed. */
   readonly since: number;
   readonly outcome: OutcomeItem | undefined;
+  /** Paths of its DICOM objects, one for each device; none for a folder of pictures. */
+  readonly objects: readonly string[];
   /** The digest of the models that its outcome was verified to be made with; undefined when it was made from other files. */
   readonly madeWith: string | undefined;
   /** Of the datum in the tree, wanted or not. */
@@ -179,6 +182,7 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
             exam,
             since: item.since,
             outcome,
+            objects: oneForEachDevice(item),
             madeWith,
             predictions: predictions.get(exam),
             warnings: warnings.get(exam),
@@ -227,6 +231,12 @@ export function openExamIndexes(repository: Repository, headlines: HeadlineReade
     },
   };
 }
+
+/** Enough of an exam's paths to tell which policies its pixels have. */
+const oneForEachDevice = ({ files }: InputItem): string[] =>
+  [
+    ...new Map(files.flatMap(({ path }) => (examObject(path) ? [[examObject(path)?.device, path]] : []))).values(),
+  ] as string[];
 
 /** Of the models that a state has, those with which an outcome is what was wanted of the exam's files. */
 function verifiedModels(item: InputItem, { wanted, graph }: OutcomeItem, wants: CommitWants): string | undefined {

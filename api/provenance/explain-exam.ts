@@ -4,6 +4,7 @@ import type { Commit, CommitOrigin, FileEntry, InputItem, OutcomeItem, StageItem
 import type { DatumKeyDocument, DatumRecord } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import type { View } from '../../pipeline/exam.js';
+import { graphFor, isOfObjects, READ_STAGE } from '../../pipeline/exam-objects.js';
 import { precedingStages, type StageNode } from '../../pipeline/graph.js';
 import { type ExamOutcome, type JobSettings, jobSettingsSchema, type StageStatus } from '../../pipeline/job.js';
 import { type QualityWarning, recordedWarnings } from '../../pipeline/quality-report.js';
@@ -214,8 +215,9 @@ async function explainStages(
     settings.set(job, known as Promise<JobSettings | undefined>);
     return known as Promise<JobSettings | undefined>;
   };
-  const graph = (await settingsOf(outcome.job))?.graph;
-  const order = graph?.map((node) => node.name) ?? definitions.map((definition) => definition.name);
+  const planned = (await settingsOf(outcome.job))?.graph;
+  const graph = planned && graphFor(planned, isOfObjects(input.files));
+  const order = graph?.map((node) => node.name) ?? declaredStages(definitions, input);
   const names = [...order, ...[...items.keys()].filter((stage) => !order.includes(stage))];
   // Results that were known when they were wanted again keep the name of the job that had made them, and the job that
   // brought them back computed nothing.
@@ -231,6 +233,9 @@ async function explainStages(
     }),
   );
 }
+
+const declaredStages = (definitions: readonly StageDeclaration[], { files }: InputItem): string[] =>
+  definitions.map(({ name }) => name).filter((name) => name !== READ_STAGE || isOfObjects(files));
 
 /** From the job's own account where there is one, otherwise from what the tree tells. */
 function statusOf(

@@ -303,7 +303,7 @@ function lineOf(indexed: IndexedExam, { wants }: ExamIndex, isHead: boolean, { r
     outcome !== undefined &&
     era !== undefined &&
     madeWith === era.digest &&
-    (!isHead || outcome.graph === wants.graphDigest);
+    (!isHead || outcome.graph === wants.digestOf({ files: indexed.objects.map((path) => ({ path })) }));
   const at = isHead && !belongs ? running.get(exam) : undefined;
   // What the bundle that made them says of its numbers goes wherever they are shown, wanted or not.
   const said = wants.document.eras.find(({ bundle }) => bundle === outcome?.bundle)?.notice;

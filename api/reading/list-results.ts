@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { type Commit, type InputItem, OUTCOMES, type OutcomeItem, type StageItem } from '../../pipeline/commit.js';
 import { graphDigest } from '../../pipeline/datum.js';
 import { MammoflowError } from '../../pipeline/errors.js';
+import { graphFor, isOfObjects } from '../../pipeline/exam-objects.js';
 import { type ExamOutcome, type JobSettings, jobSettingsSchema } from '../../pipeline/job.js';
 import type { LabelProbabilities } from '../../pipeline/predictions.js';
 import { CHECKING_STAGE_NAMES, type QualityWarning } from '../../pipeline/quality-report.js';
@@ -115,7 +116,7 @@ export async function* streamResults(
     if (wants.document.eras.length === 0) return { exam, outcome: 'waiting', reason: 'No model bundle is in use.' };
     const { bundle, notice } = wants.eraOf(item);
     if (outcome === undefined) return { exam, outcome: 'waiting', reason: 'Not processed yet.', bundle };
-    if (outcome.wanted === wants.wantedOf(item, graphWanted(asOf, outcome))) return resultOf(outcome, notice);
+    if (outcome.wanted === wants.wantedOf(item, graphWanted(asOf, item, outcome))) return resultOf(outcome, notice);
     const other = outcome.bundle === bundle ? 'other stages or parameters' : `bundle ${outcome.bundle}`;
     return { exam, outcome: 'waiting', reason: `Its results were made with ${other} than is wanted now.`, bundle };
   }
@@ -153,9 +154,10 @@ export async function listResults(
 }
 
 /** Undefined for the graph of this build. */
-function graphWanted(asOf: AsOf, outcome: OutcomeItem): string | undefined {
+function graphWanted(asOf: AsOf, { files }: InputItem, outcome: OutcomeItem): string | undefined {
   if (asOf === 'now') return undefined;
-  return asOf === 'then' ? outcome.graph : asOf.graph;
+  // The policies that a job had for the pixels of DICOM objects are in the outcome's digest alone.
+  return asOf === 'then' || isOfObjects(files) ? outcome.graph : asOf.graph;
 }
 
 /**
@@ -175,7 +177,7 @@ export async function* streamJobResults(
   }
   const commit = await repository.commit(settings.commit);
   // The stages of the build that planned the job, which need not be those of this one.
-  const asOf = { graph: graphDigest(settings.graph, sha256Hex) };
+  const asOf = { graph: graphDigest(graphFor(settings.graph, false), sha256Hex) };
   const limit = pLimit(CONCURRENCY);
   const headlines = openHeadlines(repository.store);
   for await (const batch of inBatches(streamResults(repository, definitions, commit, asOf, selection), AT_ONCE)) {

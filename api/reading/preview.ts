@@ -219,7 +219,7 @@ async function stagesToCompute(
   const files = new Map<string, InputItem['files']>([['exams', item.files]]);
   const records = new Map<string, DatumRecord>();
   const computed = new Map<string, 'now' | 'after'>();
-  for (const node of wants.graph) {
+  for (const node of wants.graphOf(item)) {
     // What is drawn into pictures is known once those that look at them have looked.
     const told = node.labels?.includes('warnings') === true ? (node.after ?? []) : [];
     if ([...upstreamStages(node), ...told].some((stage) => !files.has(stage))) {
@@ -228,7 +228,7 @@ async function stagesToCompute(
     }
     const inputs = Object.fromEntries(node.upstream.map((repo) => [repo, files.get(repo) ?? []]));
     const warnings = warningsLabel(told.flatMap((stage) => records.get(stage) ?? []));
-    const labels = { ...stageLabels(era, wants.acceptedOf(item)), warnings };
+    const labels = { ...stageLabels(era, wants.acceptedOf(item), wants.pixelsOf(item)), warnings };
     const document = datumKeyDocument(node, item.name, era.models, inputs, labels);
     const record = await readDatumRecord(repository.store, node.name, item.name, datumKey(document, sha256Hex));
     if (record === undefined) computed.set(node.name, 'now');

@@ -1,4 +1,6 @@
-import type { AppliedPolicy, PixelPolicy, PolicyRow } from './pixel-policy.js';
+import { canonicalJson, type Json } from '../../pipeline/canonical-json.js';
+import { MammoflowError } from '../../pipeline/errors.js';
+import { type AppliedPolicy, type PixelPolicy, type PolicyRow, pixelPolicySchema } from './pixel-policy.js';
 
 /** What the model was trained on: stored values as they are, background 0 (the preparation that NYU published). */
 const STANDARD: PixelPolicy = {
@@ -81,3 +83,30 @@ export function policyFor(device: string, own: DevicePolicies = {}): AppliedPoli
   );
   return row === undefined ? UNKNOWN : { id: row.id, version: row.version, policy: row.policy };
 }
+
+/**
+ * What a pipeline says of a site's own devices.
+ * @throws MammoflowError `invalid-pipeline` for a policy that is none.
+ */
+export function sitePolicies({
+  devices = {},
+}: {
+  devices?: Readonly<Record<string, unknown>> | undefined;
+}): DevicePolicies {
+  return Object.fromEntries(
+    Object.entries(devices).map(([device, said]) => {
+      const policy = pixelPolicySchema.safeParse(said);
+      if (policy.success) return [device, policy.data];
+      const issue = policy.error.issues[0];
+      throw new MammoflowError(
+        'invalid-pipeline',
+        `The pipeline's policy for the device ${device} will not do: ${issue?.path.join('.') || 'it'}: ${issue?.message}.`,
+        'Correct it with `mammoflow device set`.',
+      );
+    }),
+  );
+}
+
+/** The policies for some devices as canonical JSON by device: what goes into the datum key of an exam of theirs. */
+export const policiesText = (devices: readonly string[], own: DevicePolicies): string =>
+  canonicalJson(Object.fromEntries(devices.map((device) => [device, policyFor(device, own)])) as unknown as Json);

@@ -75,7 +75,7 @@ describe('mammoflow stage set', () => {
       'clasify',
       ['passes=1'],
       {},
-      /^There is no stage clasify\. The stages are crop, extract_centers, check_quality, .*classify\.$/,
+      /^There is no stage clasify\. The stages are read_dicom, crop, extract_centers, check_quality, .*classify\.$/,
     ],
     [
       'classify',

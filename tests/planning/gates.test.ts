@@ -10,6 +10,7 @@ const afterOf = (definitions: readonly StageDeclaration[]) =>
 describe('the graph with gates', () => {
   it('has the gpu stages wait for the checks that do not read them, and pictures for what they warn of', () => {
     assert.deepEqual(afterOf(stages), {
+      read_dicom: undefined,
       crop: undefined,
       extract_centers: undefined,
       check_quality: undefined,

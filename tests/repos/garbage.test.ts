@@ -8,10 +8,11 @@ import { readDatumRecord } from '../../repos/datum-records.js';
 import { bytesOf, findGarbage, type Garbage, type GarbageSettings } from '../../repos/garbage.js';
 import { sha256Hex } from '../../repos/hash.js';
 import { openRepository, type Repository, rootOf, stageReposOf } from '../../repos/repository.js';
+import { pictureStages } from '../support/picture-stages.js';
 import { details, storeOf, storeText } from '../support/repository.js';
 import { type SmallJobs, withSmallJobs } from '../support/small-jobs.js';
 
-const STAGES = stages.map(({ name }) => name);
+const STAGES = pictureStages.map(({ name }) => name);
 const DAYS_MS = 86_400_000;
 
 /** As if two days had passed, with nothing kept that only its age would keep. */

@@ -100,14 +100,14 @@ async function drawnOutcome(
   };
   if (fails !== undefined) {
     const statuses = Object.fromEntries(
-      wants.graph.map(({ name }, index) => [name, index === 0 ? ('failed' as const) : ('blocked' as const)]),
+      wants.graphOf(item).map(({ name }, index) => [name, index === 0 ? ('failed' as const) : ('blocked' as const)]),
     );
-    const stage = wants.graph[0]?.name ?? '';
+    const stage = wants.graphOf(item)[0]?.name ?? '';
     return { schemaVersion: 1, outcome: { ...outcome, outcome: 'failed', stage, reason: fails }, statuses, stages: {} };
   }
   const made: Record<string, StageItem> = {};
   const records = new Map<string, DatumRecord>();
-  for (const node of wants.graph) {
+  for (const node of wants.graphOf(item)) {
     const drawn = await drawnFiles(node.name, item, probability, warnings);
     const files: FileEntry[] = [];
     for (const [path, body] of Object.entries(given?.(node.name) ?? drawn.files)) {
@@ -119,7 +119,7 @@ async function drawnOutcome(
       node.upstream.map((repo) => [repo, repo === 'exams' ? item.files : (made[repo]?.files ?? [])]),
     );
     const told = (node.after ?? []).flatMap((stage) => records.get(stage) ?? []);
-    const labels = { ...stageLabels(era, wants.acceptedOf(item)), warnings: warningsLabel(told) };
+    const labels = { ...stageLabels(era, wants.acceptedOf(item), wants.pixelsOf(item)), warnings: warningsLabel(told) };
     const document = datumKeyDocument(node, item.name, era.models, upstream, labels);
     const key = datumKey(document, sha256Hex);
     const record: DatumRecord = {
@@ -137,7 +137,7 @@ async function drawnOutcome(
     records.set(node.name, written);
     made[node.name] = { name: item.name, files: written.files, datum: key, job };
   }
-  const statuses = Object.fromEntries(wants.graph.map(({ name }) => [name, 'computed' as const]));
+  const statuses = Object.fromEntries(wants.graphOf(item).map(({ name }) => [name, 'computed' as const]));
   return { schemaVersion: 1, outcome: { ...outcome, outcome: 'processed' }, statuses, stages: made };
 }
 

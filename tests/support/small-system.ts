@@ -14,6 +14,7 @@ import type { Commit } from '../../pipeline/commit.js';
 import { eraDigest } from '../../pipeline/datum.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
 import { viewFile } from '../../pipeline/exam.js';
+import { READ_STAGE } from '../../pipeline/exam-objects.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { type InboxSettings, inboxSettingsSchema } from '../../pipeline/inbox-settings.js';
 import { type PipelineDocument, useForAll, useForNew } from '../../pipeline/pipeline-document.js';
@@ -45,7 +46,7 @@ export const measure: StageDefinition = defineStage({
   modelRoles: [],
   parameters: z.strictObject({ modulus: z.number().int().positive().default(1_000_000) }),
   async run(inputs, { modulus }, { outputFolder }) {
-    const { 'scan.txt': text, [viewFile('L_CC')]: view } = inputs.files.exams ?? {};
+    const { 'scan.txt': text, [viewFile('L_CC')]: view } = inputs.files.exams ?? inputs.files[READ_STAGE] ?? {};
     const scan =
       text === undefined
         ? String(Number.parseInt(sha256Hex(await readFile(view as string)).slice(0, 8), 16))

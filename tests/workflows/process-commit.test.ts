@@ -10,9 +10,10 @@ import { readDatumRecord } from '../../repos/datum-records.js';
 import { rootOf } from '../../repos/repository.js';
 import { blackExam, drawExams } from '../support/exams.js';
 import { recordHistory } from '../support/histories.js';
+import { pictureStages } from '../support/picture-stages.js';
 import { openTestSystem, PLACEHOLDER, type TestSystem } from '../support/system.js';
 
-const STAGES = stages.map((stage) => stage.name);
+const STAGES = pictureStages.map((stage) => stage.name);
 
 describe('processing a commit', function () {
   this.timeout(180_000);

@@ -20,6 +20,7 @@ import type { Commit } from '../../pipeline/commit.js';
 import type { JobSummary } from '../../pipeline/job.js';
 import { type RunningWorker, startWorker } from '../../workers/worker.js';
 import { drawExams } from '../support/exams.js';
+import { pictureStages } from '../support/picture-stages.js';
 import { repositoryRoot } from '../support/shared.js';
 import { openTestSystem, PLACEHOLDER, type TestSystem } from '../support/system.js';
 import { until } from '../support/until.js';
@@ -115,7 +116,7 @@ describe('changing what is wanted', function () {
     const before = await datums();
     const summary = await system.process();
     assert.deepEqual(summary.exams, { processed: 2, skipped: 1, failed: 0 });
-    assert.equal(await datums(), before + 2 * stages.length);
+    assert.equal(await datums(), before + 2 * pictureStages.length);
     assert.deepEqual(await bundles(), { 'exam-1': 'placeholder', 'exam-2': 'classifiers', 'exam-3': 'classifiers' });
     await use('placeholder', 'all');
     const all = await system.process();

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stages } from '../../../activities/stages/index.js';
+import { policiesText } from '../../../dicom/policies/policy-table.js';
 import { readNpz } from '../../../imaging/npz.js';
 import { sharp } from '../../../imaging/sharp.js';
 import { checkBundle } from '../../../inference/bundle.js';
 import { type Lanes, startLanes } from '../../../inference/lanes.js';
 import { VIEWS } from '../../../pipeline/exam.js';
+import { objectPath, READ_STAGE } from '../../../pipeline/exam-objects.js';
 import { predictionsSchema } from '../../../pipeline/predictions.js';
 import { RESPONSE_FILE, responseDocumentSchema } from '../../../pipeline/quality-report.js';
 import { sha256Hex } from '../../../repos/hash.js';
+import { drawObjects, sampleViews, studyOf } from '../../support/dicom/draw-objects.js';
 import { drawSampleExam } from '../../support/draw-exam.js';
 import { repositoryRoot } from '../../support/shared.js';
 import { filesOf, modelsOf, runStageHere } from '../../support/stage-run.js';
@@ -71,7 +74,9 @@ async function runAll(folder: string, lanes: Lanes): Promise<Record<string, Fing
   const found: Record<string, Fingerprint> = {};
   for (const stage of stages) {
     const output = join(folder, stage.name);
-    const result = await runStageHere(stage, { exam: 'sample-1', files, models }, output, {
+    // The one stage for exams of DICOM objects; those after it read the folder of pictures.
+    const inputs = stage.name === READ_STAGE ? await objectsOf(folder) : { files };
+    const result = await runStageHere(stage, { exam: 'sample-1', models, ...inputs }, output, {
       inference: lanes,
       parameters: stage.name === 'classify' ? { passes: 2 } : {},
     });
@@ -81,6 +86,15 @@ async function runAll(folder: string, lanes: Lanes): Promise<Record<string, Fing
     found[`${stage.name} ${stage.version}`] = fingerprint;
   }
   return found;
+}
+
+async function objectsOf(folder: string) {
+  const paths = await drawObjects(join(folder, 'objects'), await sampleViews(1));
+  const device = 'hologic-selenia-dimensions';
+  const exams = Object.fromEntries(
+    VIEWS.map((view) => [objectPath({ view, device, instance: studyOf(1, view).sopInstance }), paths[view]]),
+  );
+  return { files: { exams }, labels: { pixels: policiesText([device], {}) } };
 }
 
 async function fingerprintOf(path: string, file: string): Promise<Fingerprint> {

@@ -13,6 +13,7 @@ import { sha256Hex } from '../../../repos/hash.js';
 import { rootOf } from '../../../repos/repository.js';
 import { mammoflow } from '../../support/command.js';
 import { blackExam, drawExams } from '../../support/exams.js';
+import { pictureStages } from '../../support/picture-stages.js';
 import { openTestSystem, PLACEHOLDER, type TestSystem } from '../../support/system.js';
 import { until } from '../../support/until.js';
 
@@ -49,7 +50,7 @@ describe('forgetting an exam', function () {
   const filesOf = async (commit: Commit) => {
     const { inputs, stages: outputs } = system.session.repository;
     const items = [await inputs.get(rootOf(commit, 'exams'), EXAM)];
-    for (const { name } of stages) items.push((await outputs.get(rootOf(commit, name), EXAM)) as never);
+    for (const { name } of pictureStages) items.push((await outputs.get(rootOf(commit, name), EXAM)) as never);
     return items.flatMap((item) => item?.files ?? []);
   };
   const cachedFiles = async () => {
@@ -91,7 +92,7 @@ describe('forgetting an exam', function () {
       Object.keys(removed).sort(),
       [
         'exams',
-        ...stages.map(({ name }) => name),
+        ...pictureStages.map(({ name }) => name),
         'datum records',
         'known outcomes',
         'outcomes in jobs',
@@ -152,7 +153,7 @@ describe('forgetting an exam', function () {
     await system.put('exams', join(system.folder, 'first', EXAM));
     const summary = await system.process();
     assert.deepEqual(summary.exams, { processed: 1, skipped: 1, failed: 0 });
-    for (const { name } of stages) assert.equal(summary.stages[name]?.computed, 1, name);
+    for (const { name } of pictureStages) assert.equal(summary.stages[name]?.computed, 1, name);
     const result = (await results(await head())).find(({ exam }) => exam === EXAM);
     assert.equal(result?.outcome, 'processed');
     assert.ok(result?.image);

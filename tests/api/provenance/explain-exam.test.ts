@@ -8,6 +8,7 @@ import { type ErrorCode, ExamError, MammoflowError } from '../../../pipeline/err
 import { findTraces, markErased, removeTraces } from '../../../repos/forget-exam.js';
 import { fileKey, knownOutcomesPrefix } from '../../../repos/layout.js';
 import { mammoflow } from '../../support/command.js';
+import { pictureStages } from '../../support/picture-stages.js';
 import { type SmallJobs, type SmallStage, smallStage, withSmallJobs } from '../../support/small-jobs.js';
 
 /** The exam as the head of `main` has it. */
@@ -280,7 +281,7 @@ describe('explaining an exam', function () {
       const before = await processOne(jobs);
       await jobs.setParameters('classify', { passes: 1 });
       const after = await jobs.process('job-2');
-      const names = stages.map(({ name }) => name);
+      const names = pictureStages.map(({ name }) => name);
       const traces = await findTraces(jobs.repository.store, names, 'exam-1');
       await markErased(jobs.repository, traces, names, { author: 'tester' });
       await removeTraces(jobs.repository.store, traces);
