@@ -4,6 +4,7 @@ import { client } from './api/client.js';
 import { useLive } from './api/events.js';
 import { SessionGate, useSession } from './api/session.js';
 import { ExamsPage } from './exams/exams-page.js';
+import { Boundary } from './parts/boundary.js';
 import { PageHead } from './parts/page-head.js';
 import { applyTheme, keptTheme, THEMES } from './theme.js';
 
@@ -41,6 +42,7 @@ export const App = (): ReactNode => (
 function Shell(): ReactNode {
   const { notice } = useSession();
   const { problems, connected } = useLive();
+  const [location] = useLocation();
   return (
     <>
       <a className="skip" href="#content">
@@ -58,29 +60,31 @@ function Shell(): ReactNode {
         </p>
       ))}
       <main id="content" tabIndex={-1}>
-        <Suspense fallback={<p className="waiting">Loading…</p>}>
-          <Switch>
-            <Route path="/" component={ExamsPage} />
-            <Route path="/exams" component={ExamsPage} />
-            <Route path="/exams/:exam">{({ exam }) => <ExamPage exam={decode(exam)} />}</Route>
-            <Route path="/compare" component={ComparePage} />
-            <Route path="/compare/:exam">{({ exam }) => <CompareExamPage exam={decode(exam)} />}</Route>
-            <Route path="/jobs" component={JobsPage} />
-            <Route path="/jobs/:job">{({ job }) => <JobPage job={decode(job)} />}</Route>
-            <Route path="/repos" component={ReposPage} />
-            <Route path="/repos/:repo">{({ repo }) => <RepoPage repo={decode(repo)} />}</Route>
-            <Route path="/models" component={ModelsPage} />
-            <Route path="/models/:bundle">{({ bundle }) => <ModelPage bundle={decode(bundle)} />}</Route>
-            <Route path="/stages" component={StagesPage} />
-            <Route path="/inbox" component={InboxPage} />
-            <Route>
-              <PageHead title="There is nothing at this address" />
-              <p>
-                <Link href="/exams">To the exams</Link>
-              </p>
-            </Route>
-          </Switch>
-        </Suspense>
+        <Boundary key={location}>
+          <Suspense fallback={<p className="waiting">Loading…</p>}>
+            <Switch>
+              <Route path="/" component={ExamsPage} />
+              <Route path="/exams" component={ExamsPage} />
+              <Route path="/exams/:exam">{({ exam }) => <ExamPage exam={decode(exam)} />}</Route>
+              <Route path="/compare" component={ComparePage} />
+              <Route path="/compare/:exam">{({ exam }) => <CompareExamPage exam={decode(exam)} />}</Route>
+              <Route path="/jobs" component={JobsPage} />
+              <Route path="/jobs/:job">{({ job }) => <JobPage job={decode(job)} />}</Route>
+              <Route path="/repos" component={ReposPage} />
+              <Route path="/repos/:repo">{({ repo }) => <RepoPage repo={decode(repo)} />}</Route>
+              <Route path="/models" component={ModelsPage} />
+              <Route path="/models/:bundle">{({ bundle }) => <ModelPage bundle={decode(bundle)} />}</Route>
+              <Route path="/stages" component={StagesPage} />
+              <Route path="/inbox" component={InboxPage} />
+              <Route>
+                <PageHead title="There is nothing at this address" />
+                <p>
+                  <Link href="/exams">To the exams</Link>
+                </p>
+              </Route>
+            </Switch>
+          </Suspense>
+        </Boundary>
       </main>
       <footer className="notice">{notice}</footer>
     </>

@@ -23,7 +23,8 @@ export function SessionGate({ children }: { children: ReactNode }): ReactNode {
       <SignIn
         session={session.data}
         signedIn={(answer) => {
-          known.clear();
+          // What somebody else saw here goes. The session itself stays, or its answer would be told to nobody.
+          known.removeQueries({ predicate: ({ queryKey: [name] }) => name !== 'session' });
           known.setQueryData(['session'], noteSession(answer));
         }}
       />
