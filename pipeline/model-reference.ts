@@ -17,10 +17,12 @@ const statisticsSchema = z.record(z.enum(PIXEL_STATISTICS), spreadSchema);
 
 const responseSchema = z.record(z.enum(RESPONSE_STATISTICS), spreadSchema);
 
-/** How the bundle's patch network answered to the views of the same exams. */
+/** How the bundle's patch network answered to the views of these exams, or of some of them. */
 export const responseReferenceSchema = z.strictObject({
   /** SHA-256 of that network: of another one it says nothing. */
   patch: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits'),
+  /** How many of the exams it was measured on: heatmaps take longer than looking at pixels. */
+  exams: z.number().int().min(20),
   CC: responseSchema,
   MLO: responseSchema,
 });

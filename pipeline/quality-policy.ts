@@ -95,7 +95,7 @@ const check = (action: CheckAction, expected: Bounds, accepted: Bounds): CheckSe
 export const responsePolicySchema = z.strictObject({
   /** `warn` under every policy: what is rare in a woman may be answered to as nothing before. */
   action: checkActionSchema.default('warn'),
-  expected: boundsSchema.default([null, 6]),
+  expected: boundsSchema.default([null, 8]),
   accepted: boundsSchema.default([null, 12]),
 });
 export type ResponsePolicy = z.infer<typeof responsePolicySchema>;

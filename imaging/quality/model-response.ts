@@ -8,14 +8,31 @@ import { distanceFrom, spreadOf } from './spread-of.js';
 /** What is measured of the answers to an exam's views; a view without a breast has nothing. */
 export type MeasuredResponses = Readonly<Partial<Record<View, ResponseStatistics>>>;
 
+/**
+ * A large lesion may take more than a quarter of a small breast, but hardly of both. So of the upper quartile the lower one of the
+ * two breasts in the same position counts, for both: it is high where the network finds everything odd. A median is the view's own.
+ */
+function withoutLesions(measured: MeasuredResponses): MeasuredResponses {
+  const views = VIEWS.flatMap((view) => {
+    const [own, other] = [measured[view], measured[oppositeView(view)]];
+    if (own === undefined) return [];
+    const lower = (name: 'benignUpper' | 'malignantUpper'): number => Math.min(own[name], other?.[name] ?? own[name]);
+    return [[view, { ...own, benignUpper: lower('benignUpper'), malignantUpper: lower('malignantUpper') }] as const];
+  });
+  return Object.fromEntries(views);
+}
+
+const oppositeView = (view: View): View =>
+  (view.startsWith('L') ? view.replace('L', 'R') : view.replace('R', 'L')) as View;
+
 const NEXT =
   'Look at the picture and its heatmaps. Do not rely on the number: try the model on such pictures first, and give it a reference of them.';
 
 const WORDS: Readonly<Record<ResponseStatistic, string>> = {
   benignMedian: 'the median of the benign heatmap',
-  benignUpper: 'the upper quartile of the benign heatmap',
+  benignUpper: 'the upper quartile of the benign heatmaps of both breasts',
   malignantMedian: 'the median of the malignant heatmap',
-  malignantUpper: 'the upper quartile of the malignant heatmap',
+  malignantUpper: 'the upper quartile of the malignant heatmaps of both breasts',
 };
 
 /**
@@ -30,8 +47,9 @@ export function inspectResponse(
   setting: CheckSetting,
 ): Finding[] {
   if (setting.action === 'off') return [];
+  const compared = withoutLesions(measured);
   return VIEWS.map((view): Finding => {
-    const found = furthest(measured[view], reference?.[viewPositionOf(view)]);
+    const found = furthest(compared[view], reference?.[viewPositionOf(view)]);
     const value = found && Number(found.distance.toPrecision(4));
     const verdict = verdictOf(value, setting);
     return {
@@ -82,9 +100,10 @@ const NARROWEST = 0.25;
  * @throws RangeError where no view of a position has a breast.
  */
 export function responseReferenceOf(exams: readonly MeasuredResponses[], patch: string): ResponseReference {
+  const compared = exams.map(withoutLesions);
   const of = (position: ViewPosition) => {
     const views = VIEWS.filter((view) => viewPositionOf(view) === position);
-    const all = exams.flatMap((exam) => views.flatMap((view) => exam[view] ?? []));
+    const all = compared.flatMap((exam) => views.flatMap((view) => exam[view] ?? []));
     if (all.length === 0) throw new RangeError(`no ${position} view has a breast`);
     const spreads = RESPONSE_STATISTICS.map((name) => [
       name,
@@ -95,5 +114,5 @@ export function responseReferenceOf(exams: readonly MeasuredResponses[], patch: 
     ]);
     return Object.fromEntries(spreads) as ResponseReference[ViewPosition];
   };
-  return { patch, CC: of('CC'), MLO: of('MLO') };
+  return { patch, exams: exams.length, CC: of('CC'), MLO: of('MLO') };
 }

@@ -15,7 +15,7 @@ const EDGE = 1e-7;
 
 /**
  * How the patch network answers to a view: median and upper quartile of each heatmap over the breast (what is above 0 in the
- * cropped view), as log-odds, natural logarithm. A lesion takes less than a quarter of a breast, so what is measured is how the
+ * cropped view), as log-odds, natural logarithm. Most lesions take less than a quarter of a breast, so what is measured is how the
  * network answers to the rest; a picture of a kind that it never saw it finds odd everywhere.
  *
  * @param view as `crop` wrote it.

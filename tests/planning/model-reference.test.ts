@@ -23,7 +23,7 @@ const REFERENCE: ModelReference = {
 const answers = { benignMedian: spread, benignUpper: spread, malignantMedian: spread, malignantUpper: spread };
 const WITH_RESPONSE: ModelReference = {
   ...REFERENCE,
-  response: { patch: sha256Hex('patch first'), CC: answers, MLO: answers },
+  response: { patch: sha256Hex('patch first'), exams: 20, CC: answers, MLO: answers },
 };
 
 /** The bundle in use says this of what its model was made for from now on. */

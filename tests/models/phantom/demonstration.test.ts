@@ -12,6 +12,7 @@ import type { Commit } from '../../../pipeline/commit.js';
 import { VIEWS } from '../../../pipeline/exam.js';
 import { heatmapFile } from '../../../pipeline/heatmaps.js';
 import { type LABELS, VARIANTS } from '../../../pipeline/predictions.js';
+import { RESPONSE_FILE, RESPONSE_STAGE, responseDocumentSchema } from '../../../pipeline/quality-report.js';
 import { readFileEntry } from '../../../repos/committed-files.js';
 import { rootOf } from '../../../repos/repository.js';
 import { openTestSystem, type TestSystem } from '../../support/system.js';
@@ -53,6 +54,19 @@ describe('the demonstration bundle in the running system', function () {
     assert.ok(entry, `${stage} of ${exam} has no ${file}`);
     return readFileEntry(repository.store, entry);
   };
+
+  it('is answered as the exams of its reference were, lesion or not, so that nothing is warned of', async () => {
+    for (const { exam } of [normal, malignant]) {
+      const text = Buffer.from(await read(RESPONSE_STAGE, exam, RESPONSE_FILE)).toString('utf8');
+      const { checks } = responseDocumentSchema.parse(JSON.parse(text));
+      assert.deepEqual(
+        checks.map(({ view, verdict, value }) => [view, verdict, typeof value]),
+        VIEWS.map((view) => [view, 'ok', 'number']),
+      );
+    }
+    const results = await listResults(system.session.repository, stages, head);
+    assert.ok(results.every(({ warnings }) => warnings === undefined));
+  });
 
   it('lights up inside the malignant lesion, in every view that shows one', async () => {
     const text = Buffer.from(await read('crop', malignant.exam, CROP_FILE)).toString('utf8');
