@@ -31,7 +31,8 @@ function mammoflow(...args: string[]): Promise<{ code: number; stdout: string; s
   });
 }
 
-describe('up, status, env, doctor and down', () => {
+describe('up, status, env, doctor and down', function () {
+  this.timeout(300_000);
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mammoflow-test-'));

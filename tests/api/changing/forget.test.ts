@@ -20,7 +20,7 @@ import { until } from '../../support/until.js';
 const EXAM = 'exam-withdrawn';
 
 describe('forgetting an exam', function () {
-  this.timeout(180_000);
+  this.timeout(360_000);
   let system: TestSystem;
   let earlier: Commit;
   let outcome: ForgetOutcome;

@@ -46,7 +46,7 @@ const steadyCenters: SmallStage = (run, everything) =>
   run.stage === 'extract_centers' ? { files: { 'centers.json': 'the middle' } } : smallStage(run, everything);
 
 describe('explaining an exam', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it('tells of a new exam what made each stage: inputs, model files, parameters, job, worker and time', () =>
     withSmallJobs(async (jobs) => {
