@@ -12,6 +12,7 @@ interface PhantomOptions {
   readonly seed: number;
   readonly mix: Mix;
   readonly threads?: number;
+  readonly dicom?: string;
   readonly json?: boolean;
 }
 
@@ -28,6 +29,7 @@ export function phantomCommand(): Command {
         .default(STANDARD_MIX, mixText(STANDARD_MIX)),
     )
     .option('--threads <count>', 'exams drawn at once; one a core unless said', parseCount)
+    .option('--dicom <device>', 'write them as DICOM objects, too, as a device of this vendor stores them')
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -38,10 +40,14 @@ depends on the seed, its number and the mix, not on how many are drawn. It takes
 
 Run it again after an interruption, or with a larger number: exams that are whole are kept.
 
+With --dicom they lie as objects in <folder>/dicom/<exam>/ as well, for \`mammoflow put exams <folder>/dicom\`: as hologic, ge,
+siemens, fuji, planmed or giotto store them.
+
 The pictures are synthetic and show no patient. What they imitate and what they leave out is in docs/phantom.md.
 
 Examples:
   $ mammoflow phantom ./phantoms --exams 20 --seed 7
+  $ mammoflow phantom ./phantoms --exams 2 --dicom fuji
   $ mammoflow phantom ./phantoms --exams 6 --mix normal=2,benign=2,malignant=2`,
     )
     .action(async (folder: string, options: PhantomOptions) => {
@@ -51,6 +57,11 @@ Examples:
         ...options,
         onProgress: (done, all) => progress.show(`${done} of ${all} exams`),
       }).finally(() => progress.clear());
+      if (options.dicom !== undefined) {
+        const { writeObjects } = await import('../models/phantom/write-objects.js');
+        const names = truth.exams.map(({ exam }) => exam);
+        await writeObjects(resolve(folder), names, options.dicom);
+      }
       if (options.json) {
         printJson({
           folder: resolve(folder),
