@@ -14,6 +14,8 @@ import type { StageGraph } from './graph.js';
 
 /** The stage that makes the four views of an exam's DICOM objects. For the stages after it, they are the exam. */
 export const READ_STAGE = 'read_dicom';
+/** What it writes beside the views: which objects they are made of, and how. */
+export const VIEWS_FILE = 'views.json';
 
 export interface ExamObject {
   readonly view: View;

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { examIdSchema, horizontalFlipSchema, VIEWS } from './exam.js';
+import { READ_STAGE, VIEWS_FILE } from './exam-objects.js';
 import { RESPONSE_STATISTICS } from './model-reference.js';
 import { RESEARCH_USE_ONLY } from './predictions.js';
-import { ALL_CHECKS, VERDICTS } from './quality-policy.js';
+import { ALL_CHECKS, VERDICTS, type Verdict } from './quality-policy.js';
 
 /** The stage that looks whether the pictures show what they say. */
 export const QUALITY_STAGE = 'check_quality';
@@ -13,7 +14,11 @@ export const RESPONSE_STAGE = 'check_response';
 export const RESPONSE_FILE = 'response.json';
 
 /** The stages whose warnings travel with a result, in the order in which these are shown, and what each writes. */
-export const CHECKING_STAGES = { [QUALITY_STAGE]: QUALITY_FILE, [RESPONSE_STAGE]: RESPONSE_FILE } as const;
+export const CHECKING_STAGES = {
+  [READ_STAGE]: VIEWS_FILE,
+  [QUALITY_STAGE]: QUALITY_FILE,
+  [RESPONSE_STAGE]: RESPONSE_FILE,
+} as const;
 export type CheckingStage = keyof typeof CHECKING_STAGES;
 export const CHECKING_STAGE_NAMES = Object.keys(CHECKING_STAGES) as readonly CheckingStage[];
 const isChecking = (stage: string): stage is CheckingStage => Object.hasOwn(CHECKING_STAGES, stage);
@@ -114,8 +119,14 @@ export const parseWarningsLabel = (label: string | undefined): QualityWarning[] 
 const MOST_CHARACTERS = 800;
 
 /** The headline of some findings: as many of the warnings as fit. */
-export function summariseFindings(findings: readonly Finding[]): QualitySummary {
-  const all = findings.filter(({ verdict }) => verdict !== 'ok');
+export const summariseFindings = (findings: readonly Finding[]): QualitySummary =>
+  headlineOf(
+    worstVerdict(findings),
+    findings.filter(({ verdict }) => verdict !== 'ok'),
+  );
+
+/** A headline with as many of the warnings as fit. */
+export function headlineOf(verdict: Verdict, all: readonly QualityWarning[]): QualitySummary {
   const warnings: QualityWarning[] = [];
   for (const { code, view, message } of all) {
     const warning = { code, ...(view === undefined ? {} : { view }), message };
@@ -123,7 +134,7 @@ export function summariseFindings(findings: readonly Finding[]): QualitySummary 
     warnings.push(warning);
   }
   const more = all.length - warnings.length;
-  return { verdict: worstVerdict(findings), warnings, ...(more === 0 ? {} : { more }) };
+  return { verdict, warnings, ...(more === 0 ? {} : { more }) };
 }
 
 export const worstVerdict = (findings: readonly Pick<Finding, 'verdict'>[]): Finding['verdict'] =>

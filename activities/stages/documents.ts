@@ -52,7 +52,6 @@ export const centersDocumentSchema = z.strictObject({
 export type CentersDocument = z.infer<typeof centersDocumentSchema>;
 
 /** The document of the stage that reads DICOM: which object each view comes from, and what was done with its pixels. */
-export const VIEWS_FILE = 'views.json';
 const readViewSchema = z.strictObject({
   /** SOP Instance UID, without identity. */
   instance: z.string(),

@@ -8,10 +8,11 @@ import { type AppliedPolicy, appliedPolicySchema } from '../../dicom/policies/pi
 import { writeGrey16Png } from '../../imaging/grey16-png.js';
 import { ExamError } from '../../pipeline/errors.js';
 import { VIEWS, type View, viewFile } from '../../pipeline/exam.js';
-import { type ExamObject, examObject, READ_STAGE } from '../../pipeline/exam-objects.js';
+import { type ExamObject, examObject, READ_STAGE, VIEWS_FILE } from '../../pipeline/exam-objects.js';
 import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
+import { headlineOf, type QualityWarning } from '../../pipeline/quality-report.js';
 import { defineStage, type StageInputs } from '../stage.js';
-import { documentBytes, type ReadViewDocument, VIEWS_FILE, type ViewsDocument } from './documents.js';
+import { documentBytes, type ReadViewDocument, type ViewsDocument } from './documents.js';
 
 const parametersSchema = z.strictObject({
   /** Whether implant-displaced views may stand for the standard views; others go before them. */
@@ -45,7 +46,7 @@ export const readDicom = defineStage({
     const { chosen, leftOut } = chooseViews(candidates, parameters);
     requireAll(inputs.exam, chosen, leftOut);
     const views: Partial<Record<View, ReadViewDocument>> = {};
-    const warnings: string[] = [];
+    const warnings: QualityWarning[] = [];
     for (const [done, view] of VIEWS.entries()) {
       context.signal.throwIfAborted();
       context.progress({ step: view, done, total: VIEWS.length });
@@ -65,16 +66,20 @@ export const readDicom = defineStage({
       views[view] = viewDocument(instance, device, policy, read);
       warnings.push(...warningsOf(view, device, policy, read));
     }
+    const told = [...new Map(warnings.map((warning) => [warning.message, warning])).values()];
     const document: ViewsDocument = {
       schemaVersion: 1,
       exam: inputs.exam,
       notice: RESEARCH_USE_ONLY,
       views: views as Record<View, ReadViewDocument>,
       left_out: [...leftOut],
-      warnings: [...new Set(warnings)],
+      warnings: told.map(({ message }) => message),
     };
     await writeFile(join(context.outputFolder, VIEWS_FILE), documentBytes(document));
-    return { files: [...VIEWS.map(viewFile), VIEWS_FILE] };
+    return {
+      files: [...VIEWS.map(viewFile), VIEWS_FILE],
+      summary: { ...headlineOf(told.length === 0 ? 'ok' : 'warn', told) },
+    };
   },
 });
 
@@ -121,12 +126,28 @@ function viewDocument(instance: string, device: string, policy: AppliedPolicy, r
   };
 }
 
-function warningsOf(view: View, device: string, { unknown }: AppliedPolicy, read: ReadView): string[] {
+/** What is told wherever the result is shown. */
+function warningsOf(view: View, device: string, { unknown }: AppliedPolicy, read: ReadView): QualityWarning[] {
   return [
     ...(unknown === true
-      ? [`The device ${device} is in no policy; its pixels are taken as those of most devices are.`]
+      ? [
+          {
+            code: 'unknown-device',
+            message: `The device ${device} is in no policy; its pixels are taken as those of most devices are.`,
+          },
+        ]
       : []),
-    ...(read.rescaleIgnored ? [`${view} has a modality transformation, which is not applied.`] : []),
-    ...(read.spacing === undefined ? [`${view} does not say how large its pixels are.`] : []),
+    ...(read.rescaleIgnored
+      ? [
+          {
+            code: 'modality-transformation',
+            view,
+            message: `${view} has a modality transformation, which is not applied.`,
+          },
+        ]
+      : []),
+    ...(read.spacing === undefined
+      ? [{ code: 'no-spacing', view, message: `${view} does not say how large its pixels are.` }]
+      : []),
   ];
 }

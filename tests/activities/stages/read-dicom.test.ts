@@ -130,15 +130,16 @@ describe('the stage that reads DICOM', () => {
   it('warns of a device that is in no policy, by its name', () =>
     withFolder(async (folder) => {
       const device = { ...(DEVICE_IMITATIONS.hologic as DeviceImitation), manufacturer: 'ACME', model: 'Mammo 1' };
-      const { output } = await run(
+      const { output, result } = await run(
         folder,
         device,
         pathsOf(device, await drawObjects(join(folder, 'in'), views, { device })),
       );
       const document = viewsDocumentSchema.parse(JSON.parse(await readFile(join(output, 'views.json'), 'utf8')));
-      assert.deepEqual(document.warnings, [
-        'The device acme-mammo-1 is in no policy; its pixels are taken as those of most devices are.',
-      ]);
+      const message = 'The device acme-mammo-1 is in no policy; its pixels are taken as those of most devices are.';
+      assert.deepEqual(document.warnings, [message]);
+      // And wherever the result is shown.
+      assert.deepEqual(result.summary, { verdict: 'warn', warnings: [{ code: 'unknown-device', message }] });
     }));
 
   it('says of a modality transformation that it is not applied', () =>
