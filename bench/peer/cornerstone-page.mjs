@@ -47,7 +47,9 @@ async function load(imageId) {
 await init();
 imageLoader.registerImageLoader('bench', (imageId) => ({ promise: load(imageId) }));
 metaData.addProvider((type, imageId) => {
-  const { rows, columns } = views[Number(imageId.split(':')[1])];
+  const known = views[Number(String(imageId).split(':')[1])];
+  if (known === undefined) return undefined;
+  const { rows, columns } = known;
   if (type === 'imagePixelModule') {
     return {
       bitsAllocated: 16,

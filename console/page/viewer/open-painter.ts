@@ -4,15 +4,16 @@ import type { Painter, PainterPath, Scene } from './scene.js';
 
 let works: boolean | undefined;
 
-/** Whether this browser draws with WebGL2; tried once, on a canvas that nobody sees. */
+/**
+ * Whether a graphics processor draws WebGL2 here; tried once, on a canvas that nobody sees. Where a program only acts as one, the
+ * painter of our own is twice as fast (docs/benchmarks.md).
+ */
 export function webgl2Works(): boolean {
   if (works === undefined) {
-    const canvas = document.createElement('canvas');
-    const painter = openWebglPainter(canvas, () => undefined);
-    works = painter !== undefined;
-    painter?.dispose();
+    const context = document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true });
+    works = context !== null;
     // Browsers keep few contexts, and this one is not needed any more.
-    canvas.getContext('webgl2')?.getExtension('WEBGL_lose_context')?.loseContext();
+    context?.getExtension('WEBGL_lose_context')?.loseContext();
   }
   return works;
 }

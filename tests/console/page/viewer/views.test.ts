@@ -143,7 +143,7 @@ describeInBrowser('the page: the viewer', (browser) => {
   }
 
   for (const path of ['webgl2', 'cpu'] satisfies PainterPath[]) {
-    const query = path === 'cpu' ? { painter: 'cpu' } : undefined;
+    const query = { painter: path };
 
     describe(`drawn by ${path}`, () => {
       it('shows the four views hung as they are read, each pixel as grey as its 16 bits and the window say', async () => {
@@ -410,7 +410,7 @@ describeInBrowser('the page: the viewer', (browser) => {
   });
 
   it('draws again when the graphics context comes back, and on the processor when it does not', async () => {
-    const { page } = await open();
+    const { page } = await open({ painter: 'webgl2' });
     const viewport = viewportOf(page, 'L_CC');
     interface Context {
       getExtension(name: string): { loseContext(): void; restoreContext(): void };
