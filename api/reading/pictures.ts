@@ -10,6 +10,7 @@ import { missingVersion, readFileEntry } from '../../repos/committed-files.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
 import { fileKey } from '../../repos/layout.js';
 import type { Session } from '../session.js';
+import { decodedOnce } from './decoded-pictures.js';
 
 /** One version of a view's file, as `exam` names it. */
 export interface ViewVersion {
@@ -44,8 +45,14 @@ export async function picture(
   session: Session,
   { repo, level = 0, ...version }: PictureOptions,
 ): Promise<Grey16Image & FullSize> {
-  const bytes = await readVersion(session, repo, viewFile(version.view), version);
-  const whole = await readGrey16Png(bytes, { exam: version.exam, view: version.view });
+  const { exam, view } = version;
+  await requireNotErased(session, version);
+  const whole = await decodedOnce(
+    session.repository,
+    keyOf(repo, version),
+    async () => readGrey16Png(await readVersion(session, repo, viewFile(view), version), { exam, view }),
+    ({ pixels }) => pixels.byteLength,
+  );
   return { ...shrink(whole, level), full: { rows: whole.rows, columns: whole.columns } };
 }
 
@@ -57,6 +64,7 @@ export async function picture(
  * const png = await mammoflow.pictureFile({ repo: 'exams', exam, view: 'L_CC', versionId, sha256 });
  */
 export async function pictureFile(session: Session, { repo, ...version }: PictureOptions): Promise<Buffer> {
+  await requireNotErased(session, version);
   return readVersion(session, repo, viewFile(version.view), version);
 }
 
@@ -72,8 +80,17 @@ export async function heatmap(
   { class: name, level = 0, ...version }: ViewVersion & { readonly class: HeatmapClass; readonly level?: number },
 ): Promise<FloatPlane & FullSize> {
   const file = heatmapFile(version.view);
-  const bytes = await readVersion(session, 'generate_heatmaps', file, version);
-  const planes = readNpz(bytes, HEATMAP_CLASSES, `The heatmap ${version.exam}/${file}`);
+  const repo = 'generate_heatmaps';
+  await requireNotErased(session, version);
+  const planes = await decodedOnce(
+    session.repository,
+    keyOf(repo, version),
+    async () => {
+      const bytes = await readVersion(session, repo, file, version);
+      return readNpz(bytes, HEATMAP_CLASSES, `The heatmap ${version.exam}/${file}`);
+    },
+    (all) => HEATMAP_CLASSES.reduce((sum, one) => sum + all[one].pixels.byteLength, 0),
+  );
   const { rows, columns } = planes[name];
   return { ...shrink(planes[name], level), full: { rows, columns } };
 }
@@ -92,9 +109,12 @@ export async function requireNotErased(
   throw new MammoflowError('missing-object', `Exam ${exam}: ${erasedOn(erasure)}`);
 }
 
+const keyOf = (repo: string, { exam, view, versionId, sha256 }: ViewVersion): string =>
+  [repo, exam, view, versionId, sha256].join('/');
+
+/** The caller has looked whether it was erased. */
 async function readVersion(session: Session, repo: string, path: string, version: ViewVersion): Promise<Buffer> {
   const { exam, versionId, sha256 } = version;
-  await requireNotErased(session, version);
   // The size is not known here, and reading asks for none.
   const entry: FileEntry = { path, key: fileKey(repo, exam, path), versionId, sha256, size: 0, etag: '-' };
   const bytes = await readFileEntry(session.repository.store, entry).catch((error) => {

@@ -1,5 +1,5 @@
 import './exam.css';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { Link, useSearch } from 'wouter';
 import { RESEARCH_USE_ONLY } from '../../../pipeline/labels.js';
 import type { ExamDetail, ExamState } from '../../contract/exams.js';
@@ -10,6 +10,7 @@ import { PageHead } from '../parts/page-head.js';
 import { RefChoice } from '../parts/ref-choice.js';
 import { StateBadge } from '../parts/state-badge.js';
 import { ExamViews } from '../viewer/exam-views.js';
+import { planes } from '../viewer/loaded-view.js';
 import { PATHS, type PainterPath } from '../viewer/scene.js';
 import { ExamHistory } from './exam-history.js';
 import { Provenance } from './provenance.js';
@@ -20,6 +21,11 @@ export function ExamPage({ exam }: { exam: string }): ReactNode {
   const address = new URLSearchParams(useSearch());
   const ref = address.get('ref') ?? 'main';
   const detail = useApi('exam', { params: { exam }, query: { ref } }, { keep: true });
+  const erased = detail.data?.row.state === 'erased';
+  // What this window holds of an exam ends with it.
+  useEffect(() => {
+    if (erased) planes.clear();
+  }, [erased]);
   return (
     <>
       <PageHead title={exam}>
