@@ -16,7 +16,7 @@ import { repositoryRoot } from './shared.js';
 const [, , address = 'http://127.0.0.1:4780', folder = join(repositoryRoot, 'docs', 'images')] = argv;
 
 /** Time for pictures to be drawn after everything has come. */
-const DRAWN_MS = 1_500;
+const DRAWN_MS = 2_500;
 
 interface Shot {
   readonly name: string;
@@ -36,13 +36,16 @@ async function shots(): Promise<Shot[]> {
   const sides = new URLSearchParams({ before: await beforeLastChange(client), after: 'main' });
   const withHeatmap = async (page: Page): Promise<void> => {
     await page.getByRole('button', { name: 'Heatmap', exact: true }).click();
+    await page.mouse.move(0, 0);
   };
+  const leftMlo = (page: Page): Promise<unknown> =>
+    page.getByRole('combobox', { name: 'View', exact: true }).selectOption('L_MLO');
   return [
     { name: 'exams', path: '/exams?sort=highest' },
     { name: 'exam', path: `/exams/${exam.exam}`, size: 'large', theme: 'dark' },
     { name: 'heatmap', path: `/exams/${exam.exam}`, before: withHeatmap },
     { name: 'compare', path: `/compare?${sides}` },
-    { name: 'compare-exam', path: `/compare/${exam.exam}?${sides}`, size: 'large', theme: 'dark' },
+    { name: 'compare-exam', path: `/compare/${exam.exam}?${sides}`, size: 'large', theme: 'dark', before: leftMlo },
     { name: 'job', path: `/jobs/${encodeURIComponent(job.job)}` },
     { name: 'repos', path: '/repos' },
     { name: 'models', path: '/models' },
@@ -66,6 +69,10 @@ try {
     const page = await browser.newPage({ viewport: SIZES[size], colorScheme: theme });
     await page.goto(`${address}${path}`);
     await page.waitForTimeout(DRAWN_MS);
+    await page
+      .getByText(/^(Loading|Connecting)/)
+      .first()
+      .waitFor({ state: 'detached' });
     await before?.(page);
     await page.waitForTimeout(DRAWN_MS);
     await page.screenshot({ path: join(folder, `console-${name}.png`) });

@@ -188,9 +188,11 @@ function Comparison({ of, query, sides }: { of: ConsoleComparison; query: Compar
               {chosen && <ChangeHistogram signed={chosen.signed} />}
               {chosen && (
                 <dl className="figures">
-                  <Figure word="mean |change|">{figure(chosen.mean)}</Figure>
+                  <Figure word="mean change">{figure(chosen.mean)}</Figure>
                   <Figure word="median">{figure(chosen.median)}</Figure>
-                  <Figure word="95 % below">{figure(chosen.p95)}</Figure>
+                  <Figure word="90 % between">
+                    {figure(chosen.p5)} and {figure(chosen.p95)}
+                  </Figure>
                   <Figure word="greatest">{figure(chosen.greatest)}</Figure>
                   <Figure word={`crossed ${threshold} upwards`}>{count(chosen.crossing.up)}</Figure>
                   <Figure word="downwards">{count(chosen.crossing.down)}</Figure>
