@@ -55,6 +55,13 @@ describeInBrowser('the page: comparing two states', (browser) => {
     assert.deepEqual(errors, []);
   });
 
+  it('is accessible in dark', async () => {
+    const sides = new URLSearchParams({ before: earlier, after: 'main' });
+    const { page } = await browser.open(`${served.address}/compare?${sides}`, { theme: 'dark' });
+    await page.locator('canvas').first().waitFor();
+    await requireAccessible(page);
+  });
+
   it('says what is wrong with a state that is not there, and stays usable', async () => {
     const { page } = await browser.open(`${served.address}/compare?before=nowhere&after=main`);
     await page.getByRole('alert').waitFor();

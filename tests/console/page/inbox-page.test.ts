@@ -92,6 +92,12 @@ describeInBrowser('the page: uploading a folder', (browser) => {
     );
   });
 
+  it('is accessible in dark', async () => {
+    const { page } = await browser.open(`${served.address}/inbox`, { theme: 'dark' });
+    await page.getByText('Drop a folder here').waitFor();
+    await requireAccessible(page);
+  });
+
   it('refuses an upload that is too large before it is sent', async () => {
     const { page } = await browser.open(`${served.address}/inbox`);
     const answer = await page.evaluate(async () => {

@@ -1,15 +1,24 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Session } from '../../../api/session.js';
+import { type Services, startServices } from '../../../infra/dev/services.js';
 import { describeInBrowser, requireAccessible } from '../../support/browser.js';
 import { openConsole, type TestConsole } from '../../support/consoles.js';
 import { openSmallSystem, SMALL_STAGES, type SmallSystem } from '../../support/small-system.js';
 
 describeInBrowser('the page: jobs', (browser) => {
+  let folder: string;
+  let services: Services;
   let system: SmallSystem;
   let served: TestConsole;
   let failing: string;
   before(async () => {
-    system = await openSmallSystem();
+    // Jobs are those of a Temporal namespace, and other suites have some in the one that they share.
+    folder = await mkdtemp(join(tmpdir(), 'mammoflow-jobs-page-'));
+    services = await startServices({ dataFolder: folder, ephemeral: true, log: () => undefined });
+    system = await openSmallSystem(services);
     const session: Session = { ...system.session, stages: async () => SMALL_STAGES };
     served = await openConsole(system, { session, ui: 'http://127.0.0.1:8233' });
     await system.startSmallWorkers();
@@ -17,6 +26,8 @@ describeInBrowser('the page: jobs', (browser) => {
   after(async () => {
     await served?.close();
     await system?.close();
+    await services?.stop();
+    await rm(folder, { recursive: true, force: true });
   });
 
   it('says how a job begins while there is none', async () => {

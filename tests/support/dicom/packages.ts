@@ -37,8 +37,5 @@ export async function runDicomScript(script: string, ...args: readonly string[])
   return stdout;
 }
 
-/** Whether a command of DCMTK or GDCM is there: neither has a package of pip's or npm's. */
-export const isInstalled = (command: string): boolean => findOnPath(command) !== undefined;
-
 /** Run before the tests, so that no test waits for a download. */
 if (argv[1] !== undefined && import.meta.url === pathToFileURL(argv[1]).href) await dicomPackages();

@@ -11,6 +11,10 @@ const PACKAGES = {
   dsrdump: 'dcmtk',
   dcmpschk: 'dcmtk',
   storescu: 'dcmtk',
+  dcmcrle: 'dcmtk',
+  dcmcjpeg: 'dcmtk',
+  dcmcjpls: 'dcmtk',
+  gdcmconv: 'libgdcm-tools',
   dciodvfy: 'dicom3tools',
   java: 'default-jre-headless',
   pixelmed: 'libpixelmed-java',
@@ -115,6 +119,6 @@ export function itWithTools(
 
 /** Run before the tests, so that no test waits for a download. */
 if (argv[1] !== undefined && import.meta.url === pathToFileURL(argv[1]).href) {
-  const reason = missing(['dsrdump', 'dciodvfy', 'java', 'pixelmed', 'orthanc', 'orthanc-dicomweb']);
+  const reason = missing(Object.keys(PACKAGES) as Peer[]);
   if (reason !== undefined) logToStderr(`some tests of DICOM objects will be skipped: ${reason}`);
 }
