@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mammoflow } from '../../api/mammoflow.js';
 import type { ConsoleEvent } from '../contract/events.js';
 
 /** How often branches, jobs and the inbox are looked at while somebody listens. */
 const LOOK_MS = 2_000;
+/** How long closing waits for a look that is under way. */
+const CLOSE_MS = 2_000;
 const HEARTBEAT_MS = 15_000;
 /** Events that somebody who was cut off can still be told. */
 const REMEMBERED = 500;
@@ -111,7 +114,8 @@ export function openEvents(mammoflow: Mammoflow): Events {
     async close() {
       for (const response of listeners.keys()) response.end();
       stop();
-      await looking;
+      // A look may wait for a service that does not answer; nobody hears of it any more.
+      await Promise.race([looking, sleep(CLOSE_MS, undefined, { ref: false })]);
     },
   };
 }
