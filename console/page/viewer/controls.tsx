@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { HEATMAP_CLASSES, type HeatmapClass } from '../../../pipeline/heatmaps.js';
-import { type ColourMap, colourOf } from './colour-map.js';
+import { type ColourMap, colourOf, PROBABILITY_MAPS } from './colour-map.js';
 import type { Command } from './keys.js';
 import type { OverlaySettings } from './overlay-settings.js';
 import { PRESET_LABELS, PRESETS, type Preset } from './window-level.js';
@@ -56,7 +56,7 @@ export const WindowControls = ({
   </>
 );
 
-export function OverlayControls({
+function OverlayControls({
   settings: { class: name, opacity, threshold },
   set,
   most = 1,
@@ -172,3 +172,48 @@ export function Legend({
     </figure>
   );
 }
+
+/** What is done with the picture that has the focus, and what the keys are. */
+export const PictureButtons = ({ ask }: { ask: (command: Command) => void }): ReactNode => (
+  <>
+    <button type="button" title="Key S" onClick={() => ask({ kind: 'save' })}>
+      Save
+    </button>
+    <button type="button" title="Key R" onClick={() => ask({ kind: 'reset' })}>
+      Reset
+    </button>
+    <button type="button" title="Key ?" onClick={() => ask({ kind: 'help' })}>
+      Keys
+    </button>
+  </>
+);
+
+/** How heatmaps are laid over the views, with their legend; further legends beside it. */
+export const OverlayBar = ({
+  word,
+  settings,
+  set,
+  ask,
+  children,
+}: {
+  word: string;
+  settings: OverlaySettings;
+  set: (change: (before: OverlaySettings) => OverlaySettings) => void;
+  ask: (command: Command) => void;
+  children?: ReactNode;
+}): ReactNode => (
+  <div className="viewer-bar">
+    <Toggle pressed={settings.on} letter="H" onClick={() => ask({ kind: 'overlay' })}>
+      {word}
+    </Toggle>
+    <OverlayControls settings={settings} set={(changed) => set((before) => ({ ...before, ...changed }))} />
+    <Legend
+      map={PROBABILITY_MAPS[settings.class]}
+      low={0}
+      high={1}
+      threshold={settings.threshold}
+      title="Probability"
+    />
+    {children}
+  </div>
+);

@@ -4,7 +4,7 @@ import { VIEWS, type View } from '../../../pipeline/views.js';
 import { LEVELS, type Level } from '../../contract/binary.js';
 import type { ExamView } from '../../contract/exams.js';
 import { DIFFERENCE_MAP, PROBABILITY_MAPS } from './colour-map.js';
-import { Legend, OverlayControls, Toggle, WindowControls } from './controls.js';
+import { Legend, OverlayBar, PictureButtons, Toggle, WindowControls } from './controls.js';
 import { differenceOf } from './difference.js';
 import type { Hung } from './geometry.js';
 import { hungAs, READING_ORDER, spokenView, viewLabel } from './hanging.js';
@@ -214,30 +214,11 @@ export function DifferenceViews({ exam, before, after, limit, reasons, origin, p
         <Toggle pressed={alone !== undefined} letter="Enter" onClick={() => ask({ kind: 'alone' })}>
           Alone
         </Toggle>
-        <button type="button" title="Key S" onClick={() => ask({ kind: 'save' })}>
-          Save
-        </button>
-        <button type="button" title="Key R" onClick={() => ask({ kind: 'reset' })}>
-          Reset
-        </button>
-        <button type="button" title="Key ?" onClick={() => setHelp(true)}>
-          Keys
-        </button>
+        <PictureButtons ask={ask} />
       </div>
-      <div className="viewer-bar">
-        <Toggle pressed={overlay.on} letter="H" onClick={() => ask({ kind: 'overlay' })}>
-          Heatmaps
-        </Toggle>
-        <OverlayControls settings={overlay} set={(changed) => setOverlay((now) => ({ ...now, ...changed }))} />
-        <Legend
-          map={PROBABILITY_MAPS[overlay.class]}
-          low={0}
-          high={1}
-          threshold={overlay.threshold}
-          title="Probability"
-        />
+      <OverlayBar word="Heatmaps" settings={overlay} set={setOverlay} ask={ask}>
         <Legend map={DIFFERENCE_MAP} low={-limit} high={limit} threshold={LEAST * limit} title="Change" />
-      </div>
+      </OverlayBar>
       <div className={alone === undefined ? 'hanging three' : 'hanging alone'}>
         {PANES.filter((pane) => alone === undefined || alone === pane).map((pane) => {
           const loaded = states[pane]?.loaded;

@@ -4,7 +4,7 @@ import { VIEWS, type View } from '../../../pipeline/views.js';
 import { LEVELS, type Level } from '../../contract/binary.js';
 import type { ExamView } from '../../contract/exams.js';
 import { PROBABILITY_MAPS } from './colour-map.js';
-import { Legend, OverlayControls, Toggle, WindowControls } from './controls.js';
+import { OverlayBar, PictureButtons, Toggle, WindowControls } from './controls.js';
 import type { Hung } from './geometry.js';
 import { HANGING, hungAs, partnerOf, READING_ORDER, spokenView, viewLabel } from './hanging.js';
 import { ViewerHelp } from './help.js';
@@ -180,29 +180,9 @@ export function ExamViews({ exam, views, origin, path }: Props): ReactNode {
         <Toggle pressed={alone !== undefined} letter="Enter" onClick={() => ask({ kind: 'alone' })}>
           Alone
         </Toggle>
-        <button type="button" title="Key S" onClick={() => ask({ kind: 'save' })}>
-          Save
-        </button>
-        <button type="button" title="Key R" onClick={() => ask({ kind: 'reset' })}>
-          Reset
-        </button>
-        <button type="button" title="Key ?" onClick={() => setHelp(true)}>
-          Keys
-        </button>
+        <PictureButtons ask={ask} />
       </div>
-      <div className="viewer-bar">
-        <Toggle pressed={overlay.on} letter="H" onClick={() => ask({ kind: 'overlay' })}>
-          Heatmap
-        </Toggle>
-        <OverlayControls settings={overlay} set={(changed) => setOverlay((before) => ({ ...before, ...changed }))} />
-        <Legend
-          map={PROBABILITY_MAPS[overlay.class]}
-          low={0}
-          high={1}
-          threshold={overlay.threshold}
-          title="Probability"
-        />
-      </div>
+      <OverlayBar word="Heatmap" settings={overlay} set={setOverlay} ask={ask} />
       <div className={alone === undefined ? 'hanging' : 'hanging alone'}>
         {HANGING.flat()
           .filter((view) => alone === undefined || alone === view)
