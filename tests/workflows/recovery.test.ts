@@ -168,10 +168,14 @@ describe('a job', function () {
     await system.put('exams', join(system.folder, 'exams'));
     await system.startWorkers(['workflow', 'cpu']);
     const job = await start();
-    const landedEarly = await until('the first results', async () => {
-      const commit = await head();
-      return commit.by.kind === 'job' && (await summaryOf(job)).status === 'running';
-    });
+    const landedEarly = await until(
+      'the first results',
+      async () => {
+        const commit = await head();
+        return commit.by.kind === 'job' && (await summaryOf(job)).status === 'running';
+      },
+      180,
+    );
     assert.ok(landedEarly, 'results land while the job runs');
     const summary = await ended(job);
     assert.deepEqual(summary.exams, { processed: 0, skipped: 0, failed: 230 });
