@@ -2,13 +2,14 @@ import './inbox.css';
 import { type ReactNode, useState } from 'react';
 import { useSearch } from 'wouter';
 import type { WaitingItem } from '../../contract/inbox.js';
+import { client } from '../api/client.js';
 import { useApi, useChange } from '../api/queries.js';
 import { useMay } from '../api/session.js';
-import { Dialog } from '../parts/dialog.js';
 import { count, When } from '../parts/figures.js';
 import { Loaded } from '../parts/loaded.js';
 import { PageHead } from '../parts/page-head.js';
 import { Problem } from '../parts/problem.js';
+import { Question } from '../parts/question.js';
 import { Badge } from '../parts/state-badge.js';
 import { DropFolder } from './drop-folder.js';
 import { UploadPanel } from './upload-panel.js';
@@ -123,28 +124,19 @@ function Waiting({ items, mayDismiss }: { items: readonly WaitingItem[]; mayDism
 }
 
 function Dismiss({ item: { repo, name, here }, close }: { item: WaitingItem; close: () => void }): ReactNode {
-  const dismiss = useChange('dismiss');
   return (
-    <Dialog title={`Take ${name} out of the inbox?`} close={close}>
+    <Question
+      title={`Take ${name} out of the inbox?`}
+      verb="Take out"
+      look="danger"
+      act={() => client.dismiss({ body: { repo, names: [name] } })}
+      close={close}
+    >
       <p>
         {count(here.length)} {here.length === 1 ? 'file' : 'files'} will not be committed: {here.join(', ')}. The bucket
         keeps their versions.
       </p>
-      {dismiss.error && <Problem error={dismiss.error} />}
-      <footer>
-        <button type="button" onClick={close}>
-          Leave it there
-        </button>
-        <button
-          type="button"
-          className="danger"
-          disabled={dismiss.isPending}
-          onClick={() => dismiss.mutate({ body: { repo, names: [name] } }, { onSuccess: close })}
-        >
-          Take out
-        </button>
-      </footer>
-    </Dialog>
+    </Question>
   );
 }
 
