@@ -60,9 +60,10 @@ export function openSession(
 
 /** Loaded here, because most verbs that read do without. */
 async function connect({ temporal }: Services): Promise<Client> {
-  const { Client, Connection } = await import('@temporalio/client');
+  const { Client } = await import('@temporalio/client');
+  const { connectToTemporal } = await import('../planning/temporal-connection.js');
   try {
-    const connection = await Connection.connect({ ...temporal.connection, connectTimeout: '10 seconds' });
+    const connection = await connectToTemporal({ ...temporal.connection, connectTimeout: '10 seconds' });
     return new Client({ connection, namespace: temporal.namespace });
   } catch (cause) {
     throw new MammoflowError(

@@ -1,7 +1,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { Client, type ConnectionOptions } from '@temporalio/client';
 import { NativeConnection, type NativeConnectionOptions, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { watchErasures } from '../activities/datum/erasure-watch.js';
@@ -14,6 +14,7 @@ import type { StageDefinition } from '../activities/stage.js';
 import { stages } from '../activities/stages/index.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { inboxSettingsOf } from '../pipeline/inbox-settings.js';
+import { connectToTemporal } from '../planning/temporal-connection.js';
 import type { ObjectStore } from '../repos/object-store.js';
 import { openRepository } from '../repos/repository.js';
 import { openObjectStore } from '../repos/s3/open-object-store.js';
@@ -82,7 +83,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   let worker: Worker;
   if (role === 'workflow') {
     const client = new Client({
-      connection: await Connection.connect(temporal.connection),
+      connection: await connectToTemporal(temporal.connection),
       namespace: temporal.namespace,
     });
     closing.push(() => client.connection.close());

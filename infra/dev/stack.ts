@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection } from '@temporalio/client';
 import { pollersOf } from '../../api/pollers.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
+import { connectToTemporal } from '../../planning/temporal-connection.js';
 import { packageRoot, requireReadablePath } from '../package-root.js';
 import { WITHOUT_PROXY } from '../proxy.js';
 import { startConsoleProcess } from './console-process.js';
@@ -215,7 +215,7 @@ async function untilPolled(
     wanted.flatMap(({ name, taskQueue }) => (taskQueue === undefined ? [] : [[name, taskQueue]])),
   );
   if (waiting.size === 0) return;
-  const connection = await Connection.connect({ address: temporal.address, ...WITHOUT_PROXY });
+  const connection = await connectToTemporal({ address: temporal.address, ...WITHOUT_PROXY });
   try {
     const deadline = Date.now() + READY_WITHIN_MS;
     for (;;) {

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
-import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../pipeline/search-attributes.js';
+import { connectToTemporal } from '../../planning/temporal-connection.js';
 import { WITHOUT_PROXY } from '../proxy.js';
 import { addSearchAttributes, missingSearchAttributes } from '../search-attributes.js';
 import type { KeptProcess } from './keep-running.js';
@@ -79,7 +79,7 @@ export async function startTemporal(
 
 /** Succeeds when the frontend serves the namespace and it has every search attribute. */
 async function checkTemporal({ address, namespace }: TemporalService): Promise<void> {
-  const connection = await Connection.connect({ address, ...WITHOUT_PROXY, connectTimeout: 1000 });
+  const connection = await connectToTemporal({ address, ...WITHOUT_PROXY, connectTimeout: 1000 });
   try {
     await connection.withDeadline(Date.now() + 5000, async () => {
       await connection.workflowService.describeNamespace({ namespace });

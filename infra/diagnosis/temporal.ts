@@ -1,4 +1,4 @@
-import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
+import { Client, type Connection, ScheduleNotFoundError } from '@temporalio/client';
 import { aliveWorkers } from '../../api/alive-workers.js';
 import { type StageQueue, stageQueues } from '../../api/stage-queues.js';
 import { openLocalSession } from '../../index.js';
@@ -6,6 +6,7 @@ import { DEFAULT_BRANCH } from '../../pipeline/commit.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { SEARCH_ATTRIBUTES } from '../../pipeline/search-attributes.js';
 import { inboxScheduleId } from '../../pipeline/take-in.js';
+import { connectToTemporal } from '../../planning/temporal-connection.js';
 import type { ConnectionSettings } from '../connection.js';
 import { missingSearchAttributes } from '../search-attributes.js';
 import { type Finding, fail, ok, reasonOf, warn } from './finding.js';
@@ -29,7 +30,7 @@ export async function checkTemporal(
   const { address } = temporal.connection;
   let connection: Connection | undefined;
   try {
-    connection = await Connection.connect({ ...temporal.connection, connectTimeout: 5000 });
+    connection = await connectToTemporal({ ...temporal.connection, connectTimeout: 5000 });
     await connection.workflowService.describeNamespace({ namespace: temporal.namespace });
     const client = new Client({ connection, namespace: temporal.namespace });
     return [
