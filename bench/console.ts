@@ -13,7 +13,7 @@ import { packageRoot } from '../infra/package-root.js';
 import { VIEWS, viewFile } from '../pipeline/exam.js';
 import { findChromium, noChromium } from '../tests/support/chromium.js';
 import { openConsole, type TestConsole } from '../tests/support/consoles.js';
-import { mochaHooks as sharedServices } from '../tests/support/services.js';
+import { stopTestServices } from '../tests/support/services.js';
 import { openTestSystem, type TestSystem } from '../tests/support/system.js';
 import { machine, table } from './system.js';
 
@@ -225,7 +225,7 @@ try {
 } finally {
   await browser.close();
   await system.close();
-  await sharedServices.afterAll();
+  await stopTestServices();
 }
 const page = join(packageRoot, 'dist', 'page');
 const rowOf = (name: string, key: keyof Seen): number => median((results[name] as Seen[]).map((one) => one[key]));

@@ -11,7 +11,7 @@ import { wantsOf } from '../planning/wants.js';
 import { sha256Hex } from '../repos/hash.js';
 import { type HeadlineRow, writeSegments } from '../repos/headlines.js';
 import { type Roots, rootOf } from '../repos/repository.js';
-import { freshBucket, mochaHooks as sharedServices, testServices } from '../tests/support/services.js';
+import { freshBucket, stopTestServices, testServices } from '../tests/support/services.js';
 import { editPipeline } from '../tests/support/small-system.js';
 
 /*
@@ -126,7 +126,7 @@ try {
     await page.close();
   }
 } finally {
-  await sharedServices.afterAll();
+  await stopTestServices();
 }
 console.log('| what | exams | milliseconds |\n|---|---|---|');
 for (const { what, exams, milliseconds } of table) console.log(`| ${what} | ${exams} | ${milliseconds.toFixed(0)} |`);

@@ -14,7 +14,7 @@ import { openErasures } from '../repos/erasures.js';
 import { sha256Hex } from '../repos/hash.js';
 import { openRepository, type Repository, type Roots, rootOf } from '../repos/repository.js';
 import { openObjectStore } from '../repos/s3/open-object-store.js';
-import { freshBucket, mochaHooks as sharedServices } from '../tests/support/services.js';
+import { freshBucket, stopTestServices } from '../tests/support/services.js';
 import { editPipeline } from '../tests/support/small-system.js';
 
 /*
@@ -196,5 +196,5 @@ try {
   const faster = Math.min(peer.seconds, peerAgain.seconds) / again.seconds;
   console.log(`${fewer.toFixed(1)} times fewer requests, ${faster.toFixed(1)} times less time`);
 } finally {
-  await sharedServices.afterAll();
+  await stopTestServices();
 }

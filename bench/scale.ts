@@ -18,7 +18,7 @@ import { writeOutcome } from '../repos/exam-outcomes.js';
 import { sha256Hex } from '../repos/hash.js';
 import { putItems } from '../repos/put-items.js';
 import { type Roots, rootOf } from '../repos/repository.js';
-import { mochaHooks as sharedServices } from '../tests/support/services.js';
+import { stopTestServices } from '../tests/support/services.js';
 import { openSmallSystem, SMALL_STAGES, type SmallSystem } from '../tests/support/small-system.js';
 
 /*
@@ -186,7 +186,7 @@ try {
   await putting(system, Number(values.put));
 } finally {
   await system.close();
-  await sharedServices.afterAll();
+  await stopTestServices();
 }
 console.log('| what | exams | seconds | S3 requests | exams/s |\n|---|---|---|---|---|');
 for (const { what, exams, seconds, requests } of table) {

@@ -11,16 +11,18 @@ const MINUTES = 60_000;
 describe('the workers that are alive', () => {
   let connection: Connection;
   let client: Client;
+  let namespace: string;
   before(async () => {
     const { temporal } = await testServices();
     connection = await Connection.connect({ address: temporal.address });
-    client = new Client({ connection, namespace: temporal.namespace });
+    namespace = temporal.namespace;
+    client = new Client({ connection, namespace });
   });
   after(() => connection.close());
 
   /** Asks a queue for work once, as a worker does, and takes what there is. */
   const poll = (queue: string, identity: string) =>
-    connection.workflowService.pollActivityTaskQueue({ namespace: 'default', taskQueue: { name: queue }, identity });
+    connection.workflowService.pollActivityTaskQueue({ namespace, taskQueue: { name: queue }, identity });
 
   it('are those that asked for work in the last 90 seconds, although Temporal lists them for five minutes', async () => {
     const queue = `asked-${randomUUID()}`;
@@ -36,7 +38,6 @@ describe('the workers that are alive', () => {
     const [queue, workflows, exam] = [`busy-${randomUUID()}`, `workflows-${randomUUID()}`, randomUUID()];
     await client.workflow.start('processExam', { workflowId: exam, taskQueue: workflows });
     const { workflowService } = connection;
-    const namespace = 'default';
     const long = msToTs(10 * MINUTES);
     const task = await connection.withDeadline(Date.now() + MINUTES, () =>
       workflowService.pollWorkflowTaskQueue({ namespace, taskQueue: { name: workflows } }),

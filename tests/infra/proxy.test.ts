@@ -61,6 +61,7 @@ describe('a proxy as the only way out', () => {
       // In upper case, which Temporal's client does not look at by itself.
       HTTP_PROXY: proxy.url,
       TEMPORAL_ADDRESS: 'temporal.hospital.test:7233',
+      TEMPORAL_NAMESPACE: temporal.namespace,
       AWS_ENDPOINT_URL_S3: 'http://s3.hospital.test',
       AWS_ACCESS_KEY_ID: s3.accessKeyId,
       AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,

@@ -37,10 +37,13 @@ describe('the receiver of a queue', () => {
   let branch: string;
   let hints: HintsAtTemporal;
   let temporal: SeverableAddress;
+  let namespace: string;
   before(async () => {
     moto = await startMoto();
     sqs = moto.sqs();
-    temporal = await severable((await testServices()).temporal.address);
+    const shared = (await testServices()).temporal;
+    namespace = shared.namespace;
+    temporal = await severable(shared.address);
   });
   after(async () => {
     sqs?.destroy();
@@ -176,7 +179,7 @@ describe('the receiver of a queue', () => {
       branch,
       queue: { url, config: moto.config },
       metrics: METRICS,
-      temporal: { connection, namespace: 'default' },
+      temporal: { connection, namespace },
     });
     const count = (name: string) => metric(`${receiver.metrics}/metrics`, `mammoflow_receiver_${name}`);
     try {
@@ -213,6 +216,7 @@ describe('the receiver of a queue', () => {
       AWS_SECRET_ACCESS_KEY: 'tester-secret',
       MAMMOFLOW_BUCKET: 'scans',
       TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: namespace,
     };
     const args = ['--sqs', url, '--branch', branch, '--metrics', '127.0.0.1:0'];
     const first = await startReceiverProcess(args, environment);

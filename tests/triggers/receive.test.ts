@@ -32,6 +32,7 @@ describe('mammoflow receive, with the embedded S3 server', () => {
   let folder: string;
   let hints: HintsAtTemporal;
   let temporal: SeverableAddress;
+  let namespace: string;
   let receiver: ReceiverProcess;
   let services: Services;
   let s3: S3Client;
@@ -39,12 +40,15 @@ describe('mammoflow receive, with the embedded S3 server', () => {
   const start = (port: string) =>
     startReceiverProcess(['--webhook', `127.0.0.1:${port}`, '--branch', branch, '--metrics', '127.0.0.1:0'], {
       TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: namespace,
       MAMMOFLOW_BUCKET: 'mammoflow',
     });
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mammoflow-receive-'));
     hints = await hintsAtTemporal(branch);
-    temporal = await severable((await testServices()).temporal.address);
+    const shared = (await testServices()).temporal;
+    namespace = shared.namespace;
+    temporal = await severable(shared.address);
     receiver = await start('0');
     const eventWebhook = `${receiver.started.webhook}?token=${TOKEN}`;
     services = await startServices({ dataFolder: folder, ephemeral: true, log: () => undefined, eventWebhook });

@@ -36,7 +36,7 @@ describe('a job or an exam that somebody paused in Temporal', function () {
         );
     await until('the exam to wait for a stage', async () => (await statusOf(exam)) === 'RUNNING');
     const request = (workflowId: string) => ({
-      namespace: 'default',
+      namespace: system.settings.temporal.namespace,
       workflowId,
       identity: 'test',
       reason: 'to look at it',

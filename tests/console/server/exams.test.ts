@@ -121,7 +121,7 @@ describe('the console: exams, pictures and what is versioned', function () {
     assert.deepEqual(view?.bestCenter?.left, TINY.columns - (4 - 1748 / 2) - 1748);
     const classified = detail.stages.find(({ stage }) => stage === 'classify');
     assert.deepEqual([classified?.status, classified?.why], ['computed', ['new exam']]);
-    assert.match(classified?.temporal ?? '', /\/namespaces\/default\/workflows\/job-1%2Fexam-a$/);
+    assert.match(classified?.temporal ?? '', /\/namespaces\/[\w-]+\/workflows\/job-1%2Fexam-a$/);
     const history = await page.client.examHistory({ params: { exam: 'exam-a' } });
     assert.deepEqual(
       history.items.map(({ changed }) => changed),

@@ -85,7 +85,8 @@ describe('the console: jobs, uploads and what changes', function () {
     assert.ok((detail.time.waiting ?? -1) >= 0);
     assert.ok((detail.stages[0]?.seconds ?? -1) >= 0);
     assert.ok((detail.rate ?? 0) > 0);
-    assert.equal(detail.temporal, `http://127.0.0.1:8233/namespaces/default/workflows/${job}`);
+    const { namespace } = system.settings.temporal;
+    assert.equal(detail.temporal, `http://127.0.0.1:8233/namespaces/${namespace}/workflows/${job}`);
     const { items, total } = await page.client.jobExams({ params: { job } });
     assert.deepEqual([items[0]?.exam, items[0]?.outcome, items[0]?.stage, total], ['bad-1', 'failed', 'measure', 3]);
     assert.match(items[0]?.reason ?? '', /is bad/);

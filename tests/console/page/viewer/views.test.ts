@@ -476,7 +476,7 @@ describeInBrowser('the page: the viewer', (browser) => {
     await stage.getByText('crop/L_CC.png').waitFor();
     assert.match(
       (await stage.getByRole('link', { name: 'in Temporal' }).getAttribute('href')) ?? '',
-      /^http:\/\/127\.0\.0\.1:8233\/namespaces\/default\/workflows\/job-2/,
+      /^http:\/\/127\.0\.0\.1:8233\/namespaces\/[\w-]+\/workflows\/job-2/,
     );
     const results = page.getByRole('complementary', { name: 'Results' });
     await results.getByText('0.400').first().waitFor();
