@@ -40,7 +40,12 @@ interface Seen {
   readonly all: number;
   readonly whole: number;
   readonly frames: number;
+  /** Bytes of the scripts and styles that were asked for, as a server sends them. */
+  readonly script: number;
 }
+
+/** Where our page is built. */
+const PAGE = join(packageRoot, 'dist', 'page');
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
 
@@ -65,7 +70,7 @@ async function putPictures(system: TestSystem): Promise<void> {
 }
 
 /** Installs and bundles the peer once, in this bench's own part of the cache. */
-async function buildPeer(): Promise<{ script: string; compressed: number }> {
+async function buildPeer(): Promise<string> {
   const folder = join(cacheFolder(), 'bench', PEER.replaceAll(/[@/]/g, '-'));
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{"private":true,"type":"module"}\n');
@@ -88,18 +93,28 @@ async function buildPeer(): Promise<{ script: string; compressed: number }> {
       rolldownOptions: { input: page, output: { entryFileNames: 'page.js' }, preserveEntrySignatures: false },
     },
   });
-  return { script: join(folder, 'built'), compressed: await compressed(join(folder, 'built')) };
+  return join(folder, 'built');
 }
 
-/** Bytes of a folder's scripts as a server sends them. */
-async function compressed(folder: string): Promise<number> {
+/** Bytes of files of a folder as a server sends them; of all its scripts and styles if none are named. */
+async function compressed(folder: string, names?: Iterable<string>): Promise<number> {
   let bytes = 0;
-  for (const name of await readdir(folder, { recursive: true })) {
+  for (const name of names ?? (await readdir(folder, { recursive: true }))) {
     if (/\.(js|mjs|wasm|css)$/.test(name)) {
       bytes += brotliCompressSync(await readFile(join(folder, name))).byteLength;
     }
   }
   return bytes;
+}
+
+/** Notes which files below a path of the server a page has asked for. */
+function filesAskedFor(page: Page, below: string): Set<string> {
+  const asked = new Set<string>();
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.startsWith(below)) asked.add(pathname.slice(below.length));
+  });
+  return asked;
 }
 
 /** Runs in the page: what has been seen by now, since it was opened. Two frames later it is on the screen. */
@@ -125,7 +140,7 @@ async function newPage(browser: Browser): Promise<Page> {
   return page;
 }
 
-const seenOf = async (page: Page, frames: () => Promise<number>): Promise<Seen> => {
+const seenOf = async (page: Page, frames: () => Promise<number>): Promise<Omit<Seen, 'script'>> => {
   await page.waitForFunction(
     () => (globalThis as unknown as { seen?: Partial<Seen> }).seen?.whole !== undefined,
     undefined,
@@ -133,7 +148,7 @@ const seenOf = async (page: Page, frames: () => Promise<number>): Promise<Seen> 
   );
   const picture = await page.screenshot();
   if (picture.byteLength < 50_000) throw new Error('Nothing is seen.');
-  const { first, all, whole } = (await page.evaluate('globalThis.seen')) as Omit<Seen, 'frames'>;
+  const { first, all, whole } = (await page.evaluate('globalThis.seen')) as Pick<Seen, 'first' | 'all' | 'whole'>;
   return { first, all, whole, frames: await frames() };
 };
 
@@ -154,6 +169,7 @@ const framesWhile = async (page: Page, each: string): Promise<number> =>
 
 async function ours(browser: Browser, served: TestConsole, painter: 'webgl2' | 'cpu'): Promise<Seen> {
   const page = await newPage(browser);
+  const asked = filesAskedFor(page, '/assets/');
   await page.goto(`${served.address}/exams/${EXAM}?painter=${painter}`);
   const result = await seenOf(page, async () => {
     await page.evaluate(`(() => {
@@ -165,7 +181,7 @@ async function ours(browser: Browser, served: TestConsole, painter: 'webgl2' | '
     return framesWhile(page, "(frame) => fire('pointermove', 200 + (frame % 80), 300)");
   });
   await page.context().close();
-  return result;
+  return { ...result, script: await compressed(join(PAGE, 'assets'), asked) };
 }
 
 async function peers(browser: Browser, served: TestConsole, built: string): Promise<Seen> {
@@ -184,12 +200,13 @@ ${told.map((_, index) => `<div id="view-${index}"></div>`).join('')}
     const path = new URL(route.request().url()).pathname.replace('/peer/', '');
     await route.fulfill({ path: join(built, path) });
   });
+  const asked = filesAskedFor(page, '/peer/');
   await page.goto(`${served.address}/peer`);
   const result = await seenOf(page, () =>
     framesWhile(page, '(frame) => globalThis.dragTo(4000, 44000 + 100 * (frame % 80))'),
   );
   await page.context().close();
-  return result;
+  return { ...result, script: await compressed(built, asked) };
 }
 
 const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1] as number;
@@ -209,7 +226,7 @@ try {
     for (const [name, measure] of Object.entries({
       webgl2: (served: TestConsole) => ours(browser, served, 'webgl2'),
       cpu: (served: TestConsole) => ours(browser, served, 'cpu'),
-      peer: (served: TestConsole) => peers(browser, served, peer.script),
+      peer: (served: TestConsole) => peers(browser, served, peer),
     })) {
       // One that has read nothing yet.
       const served = await openConsole(system);
@@ -227,7 +244,6 @@ try {
   await system.close();
   await stopTestServices();
 }
-const page = join(packageRoot, 'dist', 'page');
 const rowOf = (name: string, key: keyof Seen): number => median((results[name] as Seen[]).map((one) => one[key]));
 console.log(machine());
 console.log(
@@ -240,12 +256,11 @@ console.log(
       ]),
       ['frames a second, window dragged', ...['webgl2', 'cpu', 'peer'].map((name) => rowOf(name, 'frames').toFixed(0))],
       [
-        'script and style, compressed',
-        `${((await compressed(page)) / 1000).toFixed(0)} kB (all pages)`,
-        '',
-        `${(peer.compressed / 1000).toFixed(0)} kB`,
+        'script and style for it, compressed',
+        ...['webgl2', 'cpu', 'peer'].map((name) => `${(rowOf(name, 'script') / 1000).toFixed(1)} kB`),
       ],
     ],
   ),
 );
+console.log(`script and style of all our pages: ${((await compressed(PAGE)) / 1000).toFixed(1)} kB`);
 console.log(`load ${loadavg()[0]?.toFixed(1)} at the end`);
