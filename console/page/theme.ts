@@ -9,8 +9,12 @@ export function keptTheme(): Theme {
   return THEMES.find((theme) => theme === kept) ?? 'system';
 }
 
+const device = matchMedia('(prefers-color-scheme: dark)');
+device.addEventListener('change', () => applyTheme());
+
+/** Says on the document which colours are shown: styles and charts know those two only. */
 export function applyTheme(theme = keptTheme()): void {
   localStorage.setItem(KEPT, theme);
-  if (theme === 'system') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
+  const followed = device.matches ? 'dark' : 'light';
+  document.documentElement.dataset.theme = theme === 'system' ? followed : theme;
 }
