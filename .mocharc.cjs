@@ -7,7 +7,8 @@ if (!filesNamed) process.env.MAMMOFLOW_TEST_SIDE_BY_SIDE = '1';
 module.exports = {
   spec: filesNamed ? [] : ['dist/tests/**/*.test.js'],
   require: ['./dist/tests/support/services.js'],
-  timeout: 240_000,
+  // Ends what hangs, and decides nothing: a machine may do other things.
+  timeout: 600_000,
   // Much of a run is waiting for something to die or to come back: the other process computes meanwhile.
   parallel: !filesNamed,
   jobs: 2,

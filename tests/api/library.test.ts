@@ -10,8 +10,7 @@ import { openTestSystem, PLACEHOLDER, type TestSystem } from '../support/system.
 const run = promisify(execFile);
 const EXAMPLE = join(packageRoot, 'dist', 'docs', 'examples', 'library.js');
 
-describe('mammoflow as a library', function () {
-  this.timeout(300_000);
+describe('mammoflow as a library', () => {
   let system: TestSystem;
   let mammoflow: Connected;
 

@@ -29,9 +29,7 @@ async function keysOf<T>(list: (after?: string) => AsyncGenerator<T>, key: (item
 
 const sorted = (names: readonly string[]): string[] => [...names].sort();
 
-describe('going through lists page by page', function () {
-  this.timeout(120_000);
-
+describe('going through lists page by page', () => {
   it('gives every result, exam and commit exactly once, in the order of the whole list', () =>
     withSmallJobs(async ({ repository, s3, putExams, useBundle, process, setParameters }) => {
       const mammoflow = createMammoflow(offlineSession(repository));

@@ -6,9 +6,7 @@ import { MammoflowError } from '../../pipeline/errors.js';
 import { withRepository } from '../support/repository.js';
 import { COMMIT_ONLY, failureOf, jsonOf, offlineSession, putTinyExams, textOf } from '../support/verbs.js';
 
-describe('mammoflow branch', function () {
-  this.timeout(30_000);
-
+describe('mammoflow branch', () => {
   it('creates, lists, moves and deletes branches', () =>
     withRepository(async (repository, s3) => {
       await putTinyExams(repository, ['a']);

@@ -5,9 +5,7 @@ import type { SessionState } from '../../console/contract/session.js';
 import { mammoflow, startCommand } from '../support/command.js';
 import { freshBucket } from '../support/services.js';
 
-describe('mammoflow console', function () {
-  this.timeout(120_000);
-
+describe('mammoflow console', () => {
   it('says where it is, serves the page and its API, with Temporal or without, and ends when told to', async () => {
     const console = startCommand(await freshBucket(), ['console', '--listen', '127.0.0.1:0', '--json']);
     try {

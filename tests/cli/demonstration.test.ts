@@ -25,9 +25,8 @@ describe("the demonstration's exams", () => {
     assert.ok(seed >= 900_000);
   });
 
-  it('are committed whole, and only what they show stays in the data folder', function () {
-    this.timeout(120_000);
-    return withTemporaryFolder((folder) =>
+  it('are committed whole, and only what they show stays in the data folder', () =>
+    withTemporaryFolder((folder) =>
       withRepository(async (repository) => {
         // As an earlier version, or a drawing that was cut off, leaves it.
         await mkdir(join(folder, 'phantoms'));
@@ -48,6 +47,5 @@ describe("the demonstration's exams", () => {
           names,
         );
       }),
-    );
-  });
+    ));
 });

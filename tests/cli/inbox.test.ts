@@ -10,9 +10,7 @@ import { openInbox, viewPicture } from '../support/inbox.js';
 import { withRepository } from '../support/repository.js';
 import { failureOf, jsonOf, offlineSession, putTinyExams, textOf } from '../support/verbs.js';
 
-describe('mammoflow inbox', function () {
-  this.timeout(120_000);
-
+describe('mammoflow inbox', () => {
   it('lists what waits, for what and since when, and results show it beside what is committed', () =>
     withRepository(async (repository, s3) => {
       await putTinyExams(repository, ['committed']);

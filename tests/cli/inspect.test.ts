@@ -28,9 +28,7 @@ async function altered(from: string, to: string, changes: Partial<Record<View, M
   }
 }
 
-describe('looking at pictures before they are put', function () {
-  this.timeout(120_000);
-
+describe('looking at pictures before they are put', () => {
   it('says what is wrong and what would mend it, and mended copies give the pixels from before', () =>
     withRepository((_, s3) =>
       withTemporaryFolder(async (folder) => {

@@ -5,9 +5,7 @@ import { mammoflow } from '../support/command.js';
 import { details, withRepository } from '../support/repository.js';
 import { failureOf, jsonOf, textOf } from '../support/verbs.js';
 
-describe('mammoflow log', function () {
-  this.timeout(60_000);
-
+describe('mammoflow log', () => {
   it('folds the commits with results of one job, tells a branch apart, and says that there is more', () =>
     withRepository(async (repository, s3) => {
       const commit = (branch: string, by: CommitOrigin) =>

@@ -20,8 +20,7 @@ async function writeExam(folder: string, columns: number): Promise<void> {
 
 const views = [...VIEWS].map(viewFile).sort();
 
-describe('the data verbs of the real command', function () {
-  this.timeout(60_000);
+describe('the data verbs of the real command', () => {
   let s3: S3Service;
   const commits: string[] = [];
 

@@ -7,9 +7,7 @@ import { withTemporaryFolder } from '../support/temporary-folder.js';
 import { legacyTorchFile, pickledGlobal, zipTorchFile } from '../support/torch-files.js';
 import { failureOf, jsonOf, putTinyExams, textOf } from '../support/verbs.js';
 
-describe('mammoflow models import nyu', function () {
-  this.timeout(300_000);
-
+describe('mammoflow models import nyu', () => {
   it('commits the three checkpoints as one bundle, once, and uses it as asked', () =>
     withRepository((repository, s3) =>
       withTemporaryFolder(async (folder) => {

@@ -24,9 +24,7 @@ const erasAt = async (repository: Repository) => {
   return (await readPipeline(repository, head)).eras.map(({ bundle, fromSequence }) => [bundle, fromSequence]);
 };
 
-describe('mammoflow models', function () {
-  this.timeout(90_000);
-
+describe('mammoflow models', () => {
   it('chooses a bundle for new or for all exams in one small commit, whatever the number of exams', () =>
     withRepository(async (repository) => {
       await putTinyExams(repository, ['a', 'b']);

@@ -11,9 +11,7 @@ import { freshBucket } from '../support/services.js';
 import { filesOf, runStageHere } from '../support/stage-run.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
 
-describe('mammoflow phantom', function () {
-  this.timeout(120_000);
-
+describe('mammoflow phantom', () => {
   it('draws exams that can be put as they are and cropped around their lesions, and tells what it drew', () =>
     withTemporaryFolder(async (folder) => {
       const s3 = await freshBucket();

@@ -19,9 +19,7 @@ const stage: SmallStage = (run, everything) => {
   return { files: { 'predictions.json': canonicalJson(predictions) }, summary: predictions };
 };
 
-describe('mammoflow results', function () {
-  this.timeout(60_000);
-
+describe('mammoflow results', () => {
   it('has one row an exam, and only the exams that are asked for', () =>
     withSmallJobs(
       async ({ repository, s3, putExams, useBundle, process }) => {

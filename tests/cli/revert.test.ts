@@ -8,9 +8,7 @@ import { rootOf } from '../../repos/repository.js';
 import { details, withRepository } from '../support/repository.js';
 import { COMMIT_ONLY, failureOf, jsonOf, offlineSession, putTinyExams, textOf } from '../support/verbs.js';
 
-describe('mammoflow revert', function () {
-  this.timeout(30_000);
-
+describe('mammoflow revert', () => {
   it('brings removed exams back, says how many changed, and commits nothing the second time', () =>
     withRepository(async (repository, s3) => {
       await putTinyExams(repository, ['a', 'b']);

@@ -4,9 +4,7 @@ import { rootOf } from '../../repos/repository.js';
 import { withRepository } from '../support/repository.js';
 import { failureOf, jsonOf, putTinyExams, textOf } from '../support/verbs.js';
 
-describe('mammoflow rm', function () {
-  this.timeout(30_000);
-
+describe('mammoflow rm', () => {
   it('removes exams in one commit and starts no job', () =>
     withRepository(async (repository, s3) => {
       await putTinyExams(repository, ['a', 'b', 'c']);

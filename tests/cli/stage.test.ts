@@ -113,9 +113,7 @@ describe('mammoflow stage set', () => {
   }
 });
 
-describe('mammoflow stage', function () {
-  this.timeout(30_000);
-
+describe('mammoflow stage', () => {
   it('lists every stage, marks what departs from the default, and takes --version for itself', () =>
     withRepository(async (_, s3) => {
       const untouched = await jsonOf<StageRow[]>(s3, 'stage', 'list');

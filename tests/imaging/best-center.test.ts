@@ -7,8 +7,7 @@ import { type GoldenCrop, goldenCropped, goldenJson, isMirrored, positionOf } fr
 
 describe('the best center', () => {
   for (const set of ['gmic-0', 'mixed', 'synthetic'] as const) {
-    itWithShared(`is that of the original program for ${set}`, async function (shared) {
-      this.timeout(60_000);
+    itWithShared(`is that of the original program for ${set}`, async (shared) => {
       for (const golden of goldenJson<GoldenCrop[]>(shared, set, 'crop_centers.json')) {
         if (golden.fails) continue;
         const cropped = await goldenCropped(shared, set, golden);

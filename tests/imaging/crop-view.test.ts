@@ -19,8 +19,7 @@ describe('cropping a view', () => {
     ['mixed', 4],
     ['synthetic', 11],
   ] as const) {
-    itWithShared(`gives exactly what the original program gave for ${set}`, async function (shared) {
-      this.timeout(60_000);
+    itWithShared(`gives exactly what the original program gave for ${set}`, async (shared) => {
       const crops = goldenJson<GoldenCrop[]>(shared, set, 'crop_centers.json');
       assert.equal(crops.length, count);
       for (const golden of crops) {

@@ -31,8 +31,7 @@ describe('taking a window', () => {
     ['gmic-0', 'predictions.json', 4e-4],
     ['mixed', 'predictions.json', 4e-4],
   ] as const) {
-    itWithShared(`gives the network what the original program gave it (${exam}, ${file})`, async function (shared) {
-      this.timeout(60_000);
+    itWithShared(`gives the network what the original program gave it (${exam}, ${file})`, async (shared) => {
       await compareDraws(shared, exam, file, tolerance);
     });
   }

@@ -66,9 +66,7 @@ function constantClassifier(value: number): Uint8Array {
   });
 }
 
-describe('checking a bundle', function () {
-  this.timeout(60_000);
-
+describe('checking a bundle', () => {
   it('accepts the placeholder bundle', async () => {
     const { bundle, paths } = await checkBundle(PLACEHOLDER);
     assert.equal(bundle.name, 'placeholder');

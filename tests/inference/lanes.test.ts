@@ -22,8 +22,7 @@ const patches = (count: number): { x: FloatTensor } => ({
 });
 const isError = (code: string) => (error: unknown) => error instanceof MammoflowError && error.code === code;
 
-describe('the inference lanes', function () {
-  this.timeout(120_000);
+describe('the inference lanes', () => {
   let lanes: Lanes;
   before(() => {
     lanes = startLanes({ MAMMOFLOW_INFERENCE_THREADS: '2' });

@@ -29,8 +29,7 @@ const LEFT_OVER = {
   MAMMOFLOW_METRICS: '127.0.0.1:1',
 };
 
-describe('services of one’s own, in a shell with settings for other work', function () {
-  this.timeout(300_000);
+describe('services of one’s own, in a shell with settings for other work', () => {
   let folder: string;
   const inShell = (env: NodeJS.ProcessEnv, ...args: string[]) =>
     runInEnvironment({ ...env, MAMMOFLOW_DATA: folder }, ...args);

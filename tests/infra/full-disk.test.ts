@@ -10,7 +10,6 @@ import { until } from '../support/until.js';
 
 describe('a data folder whose disk is full', () => {
   it('does not end the services, and status says so instead of ready', async function () {
-    this.timeout(300_000);
     await withTemporaryFolder(async (folder) => {
       // A disk of its own, which only root may make.
       if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=400m', 'none', folder]).status !== 0) return this.skip();

@@ -31,8 +31,7 @@ function mammoflow(...args: string[]): Promise<{ code: number; stdout: string; s
   });
 }
 
-describe('up, status, env, doctor and down', function () {
-  this.timeout(300_000);
+describe('up, status, env, doctor and down', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mammoflow-test-'));

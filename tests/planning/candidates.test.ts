@@ -27,8 +27,7 @@ async function commitOf({ inputs, outcomes }: Repository, names: readonly string
   } as unknown as Commit;
 }
 
-describe('exams that may need something', function () {
-  this.timeout(120_000);
+describe('exams that may need something', () => {
   const names = (from: number, count: number): string[] =>
     Array.from({ length: count }, (_, index) => `exam-${from + index}`);
 

@@ -43,9 +43,7 @@ async function assertLooksAgain({ repository }: SmallJobs, stage: string, why: s
   assert.deepEqual(told.stages.find((one) => one.stage === stage)?.why, [why]);
 }
 
-describe('a reference that a bundle gets', function () {
-  this.timeout(60_000);
-
+describe('a reference that a bundle gets', () => {
   it('has the quality checks look again, with it, and nothing else', () =>
     withSmallJobs(async (jobs) => {
       await jobs.useBundle('first');

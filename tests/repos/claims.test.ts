@@ -11,8 +11,7 @@ const DATUM = { stage: 'crop', exam: 'exam-1', key: 'a'.repeat(64) };
 const claimantOf = (owner: string) => ({ owner, job: `job-of-${owner}`, worker: 'host' });
 const KEY = claimKey(DATUM.exam, DATUM.stage, DATUM.key);
 
-describe('a claim to a datum', function () {
-  this.timeout(60_000);
+describe('a claim to a datum', () => {
   let store: ObjectStore;
   before(async () => {
     store = storeOf(await freshBucket());

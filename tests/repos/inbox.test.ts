@@ -14,9 +14,7 @@ import { openInbox } from '../support/inbox.js';
 import { storeOf, withRepository } from '../support/repository.js';
 import { s3ClientOf, testServices } from '../support/services.js';
 
-describe('the inbox', function () {
-  this.timeout(60_000);
-
+describe('the inbox', () => {
   it('is walked folder by folder, page by page, with everything else counted as stray', () =>
     withRepository(async ({ store }, s3) => {
       const inbox = openInbox(s3);

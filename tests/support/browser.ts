@@ -37,7 +37,6 @@ export function describeInBrowser(title: string, tests: (this: Mocha.Suite, brow
     return;
   }
   describe(title, function () {
-    this.timeout(240_000);
     let browser: Browser | undefined;
     before(async () => {
       browser = await chromium.launch({
@@ -57,7 +56,7 @@ async function openWindow(
   { size = 'small', theme = 'light' }: { size?: keyof typeof SIZES; theme?: 'light' | 'dark' } = {},
 ): Promise<Window> {
   const context = await browser.newContext({ viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce' });
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(300_000);
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));

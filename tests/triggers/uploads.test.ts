@@ -19,8 +19,7 @@ import { until } from '../support/until.js';
  * which posts to `mammoflow receive`, which tells Temporal, whose workers take in and process. What came of it is counted
  * in the bucket.
  */
-describe('uploads to the inbox', function () {
-  this.timeout(120_000);
+describe('uploads to the inbox', () => {
   let folder: string;
   let services: Services;
   let temporal: SeverableAddress;
@@ -36,7 +35,7 @@ describe('uploads to the inbox', function () {
   const port = () => new URL(receiver.started.webhook as string).port;
   /** Exams with a result in the bucket. A stage that is run again on a busy machine may leave a version that nothing names. */
   const results = async () => [...new Set((await inbox.keys('report/')).map((key) => key.split('/')[1]))].sort();
-  const resultOf = (exam: string) => until(`the result of ${exam}`, async () => (await results()).includes(exam), 90);
+  const resultOf = (exam: string) => until(`the result of ${exam}`, async () => (await results()).includes(exam));
   /** How often each exam was committed, by the trees of the commits. */
   async function timesCommitted(): Promise<Record<string, number>> {
     const { repository } = system.session;
@@ -90,7 +89,7 @@ describe('uploads to the inbox', function () {
       }
     }
     await uploading;
-    await until('every result', async () => (await results()).length >= names.length, 90);
+    await until('every result', async () => (await results()).length >= names.length);
     assert.deepEqual(await inbox.keys(), []);
     assert.deepEqual(await results(), names);
     assert.deepEqual(await timesCommitted(), Object.fromEntries(names.map((name) => [name, 1])));

@@ -26,8 +26,7 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-describe('the inference process', function () {
-  this.timeout(120_000);
+describe('the inference process', () => {
   let client: InferenceClient;
   beforeEach(() => {
     client = createInferenceClient({ log });

@@ -7,8 +7,7 @@ import { openTestSystem, PLACEHOLDER, type TestSystem } from '../support/system.
 import { until } from '../support/until.js';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.js';
 
-describe('how a worker is, for whoever runs it', function () {
-  this.timeout(180_000);
+describe('how a worker is, for whoever runs it', () => {
   let system: TestSystem;
   let worker: WorkerProcess | undefined;
   before(async () => {

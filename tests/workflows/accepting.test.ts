@@ -16,8 +16,7 @@ import { openTestSystem, PLACEHOLDER, type TestSystem } from '../support/system.
 
 const REASON = 'the frame is outside the breast';
 
-describe('accepting what a quality check refuses', function () {
-  this.timeout(180_000);
+describe('accepting what a quality check refuses', () => {
   let system: TestSystem;
   let picture: string;
 

@@ -9,8 +9,7 @@ import { flipByte } from '../support/damage.js';
 import { openSmallSystem, SMALL_STAGES, type SmallSystem } from '../support/small-system.js';
 import { until } from '../support/until.js';
 
-describe('a job whose plan is damaged', function () {
-  this.timeout(120_000);
+describe('a job whose plan is damaged', () => {
   let system: SmallSystem;
   before(async () => {
     system = await openSmallSystem();

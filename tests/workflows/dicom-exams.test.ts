@@ -33,8 +33,7 @@ const TELLING = [
   textElement(0x00191001, 'LO', 'SECRET-PRIVATE Zyxwvut'),
 ];
 
-describe('exams of DICOM objects', function () {
-  this.timeout(120_000);
+describe('exams of DICOM objects', () => {
   let system: SmallSystem;
   let session: Session;
   let views: Record<View, Grey16Image>;

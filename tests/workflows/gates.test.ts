@@ -12,8 +12,7 @@ const countsOf = ({ stages }: JobSummary): Record<string, number[]> =>
     ]),
   );
 
-describe('a gate', function () {
-  this.timeout(120_000);
+describe('a gate', () => {
   let system: SmallSystem;
   // A build that gets a stage more, as a bucket in use takes a release.
   const stages: StageDefinition[] = [...SMALL_STAGES];

@@ -14,8 +14,7 @@ import { openSmallSystem, SMALL_STAGES, type SmallSystem } from '../support/smal
 const HOUR_MS = 3_600_000;
 const EXAMS = Array.from({ length: 25 }, (_, index) => `exam-${index}`);
 
-describe('freeing object versions beside jobs', function () {
-  this.timeout(120_000);
+describe('freeing object versions beside jobs', () => {
   let system: SmallSystem;
   before(async () => {
     system = await openSmallSystem();

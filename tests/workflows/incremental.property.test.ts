@@ -99,8 +99,7 @@ function failureOf(exam: string, model: Model): string {
   return [exam, era?.model, model.modulus, model.factor].join(' ');
 }
 
-describe('incremental processing', function () {
-  this.timeout(600_000);
+describe('incremental processing', () => {
   let system: SmallSystem;
   before(async () => {
     system = await openSmallSystem();

@@ -21,8 +21,7 @@ async function setPasses({ session: { repository } }: TestSystem, passes: number
   });
 }
 
-describe('looking into results that workers made', function () {
-  this.timeout(120_000);
+describe('looking into results that workers made', () => {
   let system: TestSystem;
 
   before(async () => {

@@ -10,8 +10,7 @@ import { until } from '../support/until.js';
 
 const REPLAYED = Array.from({ length: 30 }, (_, index) => `old-${index}`);
 
-describe('jobs that overlap', function () {
-  this.timeout(180_000);
+describe('jobs that overlap', () => {
   let system: SmallSystem;
   const head = async () => (await system.session.repository.head('main')) as Commit;
   const start = async () => startJob(await system.session.client(), await head(), { branch: 'main' });

@@ -8,8 +8,7 @@ import type { Commit } from '../../pipeline/commit.js';
 import { openSmallSystem, type SmallSystem } from '../support/small-system.js';
 import { until } from '../support/until.js';
 
-describe('a job or an exam that somebody paused in Temporal', function () {
-  this.timeout(120_000);
+describe('a job or an exam that somebody paused in Temporal', () => {
   let system: SmallSystem;
   before(async () => {
     system = await openSmallSystem();

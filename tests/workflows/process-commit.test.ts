@@ -15,8 +15,7 @@ import { openTestSystem, PLACEHOLDER, type TestSystem } from '../support/system.
 
 const STAGES = pictureStages.map((stage) => stage.name);
 
-describe('processing a commit', function () {
-  this.timeout(180_000);
+describe('processing a commit', () => {
   let system: TestSystem;
   let firstJob: string;
   let head: () => Promise<Commit>;

@@ -17,8 +17,7 @@ import { openTestSystem, PLACEHOLDER, type TestSystem } from '../support/system.
 import { until } from '../support/until.js';
 import { startWorkerProcess } from '../support/worker-process.js';
 
-describe('a job', function () {
-  this.timeout(240_000);
+describe('a job', () => {
   let system: TestSystem;
   const repository = () => system.session.repository;
   const head = async () => (await repository().head('main')) as Commit;
@@ -81,20 +80,16 @@ describe('a job', function () {
     try {
       const job = await start();
       const killed = new Set<number>();
-      const summary = await until(
-        'the job to give up',
-        async () => {
-          for (const pid of await worker.children()) {
-            if (killed.has(pid)) continue;
-            // The machine's doing first, as when its memory is used up, and then what a broken network does.
-            process.kill(pid, killed.size === 0 ? 'SIGKILL' : 'SIGSEGV');
-            killed.add(pid);
-          }
-          const latest = await summaryOf(job);
-          return latest.status !== 'running' && latest;
-        },
-        120,
-      );
+      const summary = await until('the job to give up', async () => {
+        for (const pid of await worker.children()) {
+          if (killed.has(pid)) continue;
+          // The machine's doing first, as when its memory is used up, and then what a broken network does.
+          process.kill(pid, killed.size === 0 ? 'SIGKILL' : 'SIGSEGV');
+          killed.add(pid);
+        }
+        const latest = await summaryOf(job);
+        return latest.status !== 'running' && latest;
+      });
       assert.equal(killed.size, 4, 'a datum gets three chances, and the one that was killed is none of them');
       assert.deepEqual(summary.exams, { processed: 0, skipped: 0, failed: 1 });
       const [result] = await listResults(repository(), stages, await head());
@@ -168,14 +163,10 @@ describe('a job', function () {
     await system.put('exams', join(system.folder, 'exams'));
     await system.startWorkers(['workflow', 'cpu']);
     const job = await start();
-    const landedEarly = await until(
-      'the first results',
-      async () => {
-        const commit = await head();
-        return commit.by.kind === 'job' && (await summaryOf(job)).status === 'running';
-      },
-      180,
-    );
+    const landedEarly = await until('the first results', async () => {
+      const commit = await head();
+      return commit.by.kind === 'job' && (await summaryOf(job)).status === 'running';
+    });
     assert.ok(landedEarly, 'results land while the job runs');
     const summary = await ended(job);
     assert.deepEqual(summary.exams, { processed: 0, skipped: 0, failed: 230 });

@@ -7,8 +7,7 @@ import { historiesFolder } from '../support/histories.js';
 import { quietTemporalRuntime } from '../support/system.js';
 
 /** A job that is running while workers are replaced must go on exactly where it was. */
-describe('workflow code', function () {
-  this.timeout(60_000);
+describe('workflow code', () => {
   before(quietTemporalRuntime);
 
   it('replays the histories of earlier builds without a difference', async () => {

@@ -11,8 +11,7 @@ const countsOf = ({ stages }: JobSummary): Record<string, number[]> =>
     ]),
   );
 
-describe('what a change leaves alone', function () {
-  this.timeout(120_000);
+describe('what a change leaves alone', () => {
   let system: SmallSystem;
   const setStages = (branch: string, stages: Record<string, { parameters: Record<string, number> }>) =>
     editPipeline(system.session.repository, branch, (document) => ({ ...document, stages }));

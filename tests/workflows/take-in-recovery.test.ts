@@ -20,9 +20,7 @@ const INBOX = inboxSettingsSchema.parse({ quietSeconds: 1 });
 const EXAMS = 40;
 
 /** Whatever is killed in the middle of copying: every exam is committed once, has one result, and the inbox is empty. */
-describe('taking in goes on, with nothing lost and nothing doubled,', function () {
-  this.timeout(300_000);
-
+describe('taking in goes on, with nothing lost and nothing doubled,', () => {
   describe('after its worker', () => {
     let system: TestSystem;
     let inbox: TestInbox;
@@ -115,14 +113,10 @@ async function killAndAwait(services: Services, server: 'versitygw' | 'temporal'
 }
 
 const untilAllHaveResults = (repository: Repository, exams: number): Promise<unknown> =>
-  until(
-    'the results',
-    async () => {
-      const head = await repository.head('main').catch(() => undefined);
-      return rootOf(head, OUTCOMES).items === exams;
-    },
-    240,
-  );
+  until('the results', async () => {
+    const head = await repository.head('main').catch(() => undefined);
+    return rootOf(head, OUTCOMES).items === exams;
+  });
 
 /** The exams that each commit from the inbox changed. */
 async function commitsFromInbox(repository: Repository): Promise<string[][]> {

@@ -28,8 +28,7 @@ const INBOX = inboxSettingsSchema.parse({ quietSeconds: 1, correctionQuietSecond
 
 const ZEROS = `"${'0'.repeat(64)}"`;
 
-describe('taking in', function () {
-  this.timeout(120_000);
+describe('taking in', () => {
   let system: SmallSystem;
   let inbox: TestInbox;
   let client: Client;

@@ -13,8 +13,7 @@ import { rootOf } from '../../repos/repository.js';
 import { openSmallSystem, type SmallSystem } from '../support/small-system.js';
 import { until } from '../support/until.js';
 
-describe('a job that waits', function () {
-  this.timeout(180_000);
+describe('a job that waits', () => {
   let system: SmallSystem;
   const store = () => system.session.repository.store;
   const head = async () => (await system.session.repository.head('main')) as Commit;

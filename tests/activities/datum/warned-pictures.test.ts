@@ -23,9 +23,7 @@ const lenient = (jobs: SmallJobs) =>
     stages: { check_quality: { parameters: { policy: 'lenient' } } },
   }));
 
-describe('what is warned of, in the keys of pictures', function () {
-  this.timeout(120_000);
-
+describe('what is warned of, in the keys of pictures', () => {
   it('is there only where something is: pictures are drawn again for a warning, and known again without', () =>
     withSmallJobs(
       async (jobs) => {

@@ -16,9 +16,7 @@ import { storeOf, versionsUnder, withRepository } from '../../support/repository
 /** Servers tell whole seconds, and what may have come in this one is not quiet yet. */
 const SETTINGS = inboxSettingsSchema.parse({ quietSeconds: 0, correctionQuietSeconds: 0 });
 
-describe('taking exams in', function () {
-  this.timeout(120_000);
-
+describe('taking exams in', () => {
   it('holds every file by version and SHA-256, and leaves nothing in the inbox', () =>
     withInbox(async ({ repository, inbox, take, settle }) => {
       await inbox.uploadViews('exam-1');

@@ -56,9 +56,7 @@ const refusal = async (pictures: Pictures, options?: Options): Promise<ExamError
     },
   );
 
-describe('the stage check_quality', function () {
-  this.timeout(120_000);
-
+describe('the stage check_quality', () => {
   it('writes what every check found in a sound exam, without a warning, and the same bytes each time', async () => {
     const first = await checkPictures(phantomExam());
     assert.deepEqual(first.files, ['quality.json']);

@@ -18,8 +18,7 @@ import { syntheticCrop } from '../../support/synthetic-crop.js';
 /** PIPELINE.md 10 allows 2e-6 for the same heatmaps; the resize of another OpenCV build moves them by 3e-7. */
 const TOLERANCE = 2e-6;
 
-describe('the stage classify', function () {
-  this.timeout(300_000);
+describe('the stage classify', () => {
   let lanes: Lanes;
   before(() => {
     lanes = startLanes();

@@ -20,8 +20,7 @@ const flipped =
 describe('the stage crop', () => {
   const folder = temporaryFolder();
 
-  itWithShared('writes what the original program writes for a full-size exam', async function (shared) {
-    this.timeout(60_000);
+  itWithShared('writes what the original program writes for a full-size exam', async (shared) => {
     const names = [...VIEWS.map(viewFile), 'gen_exam_list.pkl'];
     const exams = Object.fromEntries(names.map((name) => [name, join(shared, 'exams', 'mixed', name)]));
     const run = await runStage(crop, folder(), { exams });

@@ -14,8 +14,7 @@ const centersOf = (run: StageRun) => centersDocumentSchema.parse(JSON.parse(run.
 describe('the stage extract_centers', () => {
   const folder = temporaryFolder();
 
-  itWithShared('finds the centers that the original program finds', async function (shared) {
-    this.timeout(60_000);
+  itWithShared('finds the centers that the original program finds', async (shared) => {
     const exams = Object.fromEntries(
       VIEWS.map((view) => [viewFile(view), join(shared, 'exams', 'gmic-0', viewFile(view))]),
     );

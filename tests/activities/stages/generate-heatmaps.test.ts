@@ -18,8 +18,7 @@ import { syntheticCrop } from '../../support/synthetic-crop.js';
 /** PIPELINE.md 10. */
 const TOLERANCE = 5e-5;
 
-describe('the stage generate_heatmaps', function () {
-  this.timeout(600_000);
+describe('the stage generate_heatmaps', () => {
   let lanes: Lanes;
   before(() => {
     lanes = startLanes();

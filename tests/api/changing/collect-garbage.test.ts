@@ -10,8 +10,7 @@ import { until } from '../../support/until.js';
 
 const NOW = { keepRecordsDays: 0, graceHours: 0 } as const;
 
-describe('collecting garbage', function () {
-  this.timeout(60_000);
+describe('collecting garbage', () => {
   let system: TestSystem;
   before(async () => {
     system = await openTestSystem();

@@ -19,8 +19,7 @@ import { until } from '../../support/until.js';
 
 const EXAM = 'exam-withdrawn';
 
-describe('forgetting an exam', function () {
-  this.timeout(360_000);
+describe('forgetting an exam', () => {
   let system: TestSystem;
   let earlier: Commit;
   let outcome: ForgetOutcome;

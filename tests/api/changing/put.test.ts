@@ -176,8 +176,7 @@ describe('putting exams', () => {
       await fails('exams', { for: 'new' }, /--for is for models/);
     }));
 
-  it('leaves the branch as it was when it is killed, and uploads only what is missing the next time', async function () {
-    this.timeout(60_000);
+  it('leaves the branch as it was when it is killed, and uploads only what is missing the next time', async () => {
     await withTemporaryFolder((folder) =>
       withRepository(async (repository, s3) => {
         await writeExam(join(folder, 'small', 'first'));
@@ -219,8 +218,7 @@ describe('putting exams', () => {
     );
   });
 
-  it('keeps the exams of two commands that run at once', async function () {
-    this.timeout(30_000);
+  it('keeps the exams of two commands that run at once', async () => {
     await withTemporaryFolder((folder) =>
       withRepository(async (repository, s3) => {
         for (const name of ['left/a', 'right/b']) await writeExam(join(folder, name));
@@ -236,9 +234,7 @@ describe('putting exams', () => {
   });
 });
 
-describe('putting models', function () {
-  this.timeout(120_000);
-
+describe('putting models', () => {
   it('uses the first bundle for all exams and a second one only when told to', () =>
     withTemporaryFolder((folder) =>
       withRepository(async (repository) => {

@@ -13,8 +13,7 @@ import { storeOf } from '../../support/repository.js';
 import { testServices } from '../../support/services.js';
 import { openSmallSystem, SMALL_STAGES, type SmallSystem } from '../../support/small-system.js';
 
-describe('a bucket in which one object of every kind was damaged', function () {
-  this.timeout(180_000);
+describe('a bucket in which one object of every kind was damaged', () => {
   let system: SmallSystem;
   before(async () => {
     system = await openSmallSystem();

@@ -52,9 +52,7 @@ async function process(jobs: SmallJobs, job: string, exams: readonly string[] = 
 const compare = ({ repository }: SmallJobs, before: Commit, after: Commit, options?: CompareOptions) =>
   compareResults(repository, before, after, options);
 
-describe('comparing results', function () {
-  this.timeout(30_000);
-
+describe('comparing results', () => {
   it('gives the movements of exams that differ, greatest first, and marks those that cross the threshold', () =>
     withSmallJobs(
       async (jobs) => {

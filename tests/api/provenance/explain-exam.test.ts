@@ -45,9 +45,7 @@ async function processOne(jobs: SmallJobs): Promise<Commit> {
 const steadyCenters: SmallStage = (run, everything) =>
   run.stage === 'extract_centers' ? { files: { 'centers.json': 'the middle' } } : smallStage(run, everything);
 
-describe('explaining an exam', function () {
-  this.timeout(120_000);
-
+describe('explaining an exam', () => {
   it('tells of a new exam what made each stage: inputs, model files, parameters, job, worker and time', () =>
     withSmallJobs(async (jobs) => {
       await jobs.useBundle('first');

@@ -36,8 +36,7 @@ const askAs = (address: string, host: string, path = '/api/session'): Promise<nu
       .end();
   });
 
-describe('the console: who may do what', function () {
-  this.timeout(120_000);
+describe('the console: who may do what', () => {
   let system: TestSystem;
   const consoles: TestConsole[] = [];
   const start = async (access: AccessSettings): Promise<TestConsole> => {

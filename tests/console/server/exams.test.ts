@@ -9,8 +9,7 @@ import { landDrawn, TINY, tinyExam, tinyPixels } from '../../support/classified-
 import { openConsole, refusal, type TestConsole } from '../../support/consoles.js';
 import { openTestSystem, PLACEHOLDER, type TestSystem } from '../../support/system.js';
 
-describe('the console: exams, pictures and what is versioned', function () {
-  this.timeout(240_000);
+describe('the console: exams, pictures and what is versioned', () => {
   let system: TestSystem;
   let page: TestConsole;
   const put = async (...exams: readonly string[]): Promise<string> => {

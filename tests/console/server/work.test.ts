@@ -42,8 +42,7 @@ async function listen(page: TestConsole, lastId?: string): Promise<{ told: Told[
   return { told, close: () => asked.destroy() };
 }
 
-describe('the console: jobs, uploads and what changes', function () {
-  this.timeout(300_000);
+describe('the console: jobs, uploads and what changes', () => {
   let system: SmallSystem;
   let session: Session;
   let page: TestConsole;

@@ -24,8 +24,7 @@ const refusal = (pattern: RegExp) => (error: unknown) =>
 describe('decoding pixels', () => {
   let folder: string;
   let names: readonly string[];
-  before(async function () {
-    this.timeout(300_000);
+  before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mammoflow-pixels-'));
     await runDicomScript('write-pixels.py', folder);
     await writeHighThroughput(folder);

@@ -12,9 +12,7 @@ import { measuredPhantom, phantomExam, STRICT } from './phantom-exam.js';
 /** Never let pass, whatever else is wrong. */
 const ALWAYS_REFUSED = new Set(['bytes swapped', 'grey inverted']);
 
-describe('a real exam', function () {
-  this.timeout(300_000);
-
+describe('a real exam', () => {
   itWithShared(
     'is sound as it is, and refused or warned of in every way in which it is altered grossly',
     async (shared) => {

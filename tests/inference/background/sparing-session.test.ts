@@ -93,8 +93,7 @@ function window(end: number, rows = ROWS, columns = COLUMNS, channels = 2): Floa
   return { data, shape: [1, channels, rows, columns] };
 }
 
-describe('a network that is spared background', function () {
-  this.timeout(120_000);
+describe('a network that is spared background', () => {
   let folder = '';
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mammoflow-sparing-'));

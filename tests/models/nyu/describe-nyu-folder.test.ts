@@ -11,9 +11,7 @@ const PLACEHOLDER = join(repositoryRoot, 'models', 'placeholder', 'bundle');
 const refused = (message: RegExp) => (error: unknown) =>
   error instanceof MammoflowError && error.code === 'invalid-bundle' && message.test(error.sentence);
 
-describe('describing a folder of ONNX files', function () {
-  this.timeout(60_000);
-
+describe('describing a folder of ONNX files', () => {
   itWithShared(
     'makes a valid bundle of the networks in NYU\u2019s layout, without vouching for their weights',
     async (shared) => {

@@ -48,9 +48,7 @@ const asSafetensors = (tensors: Tensors): Buffer =>
     ),
   );
 
-describe('importing checkpoints', function () {
-  this.timeout(300_000);
-
+describe('importing checkpoints', () => {
   it('makes a bundle of both containers, the same every time, and says where it comes from', () =>
     withTemporaryFolder(async (folder) => {
       const source = join(folder, 'source');

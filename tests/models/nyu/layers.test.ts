@@ -49,9 +49,7 @@ const OUTPUT = [1, 5, 149, 139];
 /** Sums of 27 products of about 1, in float32. */
 const TOLERANCE = 1e-5;
 
-describe('folding layers', function () {
-  this.timeout(30_000);
-
+describe('folding layers', () => {
   it('gives what convolution and batch norm give one after the other', async () => {
     const weights = randomWeights();
     const folded = graphBuilder();

@@ -21,8 +21,7 @@ import { openTestSystem, type TestSystem } from '../../support/system.js';
 const SEED = 110_000;
 
 /** Two exams drawn and taken through all five stages: half a minute of CPU. */
-describe('the demonstration bundle in the running system', function () {
-  this.timeout(600_000);
+describe('the demonstration bundle in the running system', () => {
   let system: TestSystem;
   let head: Commit;
   let normal: ExamTruth;

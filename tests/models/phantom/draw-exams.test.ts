@@ -19,9 +19,7 @@ const timesIn = async (folder: string, exam: string): Promise<number[]> =>
 const refusal = (pattern: RegExp) => (error: unknown) =>
   error instanceof MammoflowError && error.next !== undefined && pattern.test(error.message);
 
-describe('a folder of phantom exams', function () {
-  this.timeout(120_000);
-
+describe('a folder of phantom exams', () => {
   it('holds the views as drawn, and beside them a truth that agrees with the pixels', () =>
     withTemporaryFolder(async (folder) => {
       const progress: string[] = [];

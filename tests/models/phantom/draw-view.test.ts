@@ -40,8 +40,7 @@ const PINNED = ['7973d2f6f6f5631c', 'e152a66d5525aeb3', '5380345c31820eae', '6bb
 
 const share = <T>(all: readonly T[], holds: (one: T) => boolean): number => all.filter(holds).length / all.length;
 
-describe('a drawn view', function () {
-  this.timeout(60_000);
+describe('a drawn view', () => {
   const plan = planExam(SEED, 1, lesionRich);
   let drawn: Record<View, Grey16Image>;
   before(() => {
@@ -106,9 +105,7 @@ describe('a drawn view', function () {
   });
 });
 
-describe('a drawn lesion', function () {
-  this.timeout(120_000);
-
+describe('a drawn lesion', () => {
   for (const kind of ['benign', 'malignant'] as const) {
     for (const form of ['mass', 'calcifications'] as const) {
       it(`of kind ${kind} and form ${form} makes both views of its breast brighter where the truth says, and nowhere else`, () => {

@@ -32,9 +32,7 @@ describe('the texture of tissue', () => {
   });
 });
 
-describe('the tissue of drawn views', function () {
-  this.timeout(60_000);
-
+describe('the tissue of drawn views', () => {
   // Burgess and others found 2.8 to 3 on average between 0.15 and 0.7 cycles/mm, single mammograms from 2 to 4.
   it('has the power-law spectrum of mammograms', () => {
     const exponents = [1, 2, 3, 4].map((index) => {

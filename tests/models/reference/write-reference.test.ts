@@ -30,9 +30,7 @@ async function halve(path: string): Promise<void> {
   await writeFile(path, await writeGrey16Png({ ...half, pixels: kept }));
 }
 
-describe('the answer of the default model', function () {
-  this.timeout(300_000);
-
+describe('the answer of the default model', () => {
   itWithShared('to a real mammogram is as to no picture that it was made for, in every view', async (shared) => {
     const folder = join(packageRoot, 'models', 'phantom', 'bundle');
     const { bundle } = await readBundle(folder);
@@ -50,9 +48,7 @@ describe('the answer of the default model', function () {
   });
 });
 
-describe('npm run models:reference', function () {
-  this.timeout(240_000);
-
+describe('npm run models:reference', () => {
   it('writes what the exams of a folder are like into the card of a bundle, and leaves the rest of it', () =>
     withTemporaryFolder(async (folder) => {
       const bundle = join(folder, 'bundle');
