@@ -60,11 +60,19 @@ export function openLocalSession(
     author: author ?? environment.MAMMOFLOW_AUTHOR ?? `${userName()}@${hostname()}`,
     stages: async () => (await import('./activities/stages/index.js')).stages,
     inbox: inboxSettingsOf(environment),
-    identities() {
-      opened ??= import('./dicom/identity/identities.js').then(({ openIdentities }) =>
-        openIdentities(identityPlaces(dataFolder, environment)),
-      );
+    identities({ make = true } = {}) {
+      const open = async () => {
+        const { openIdentities } = await import('./dicom/identity/identities.js');
+        return openIdentities(identityPlaces(dataFolder, environment), { make });
+      };
+      if (!make) return opened ?? open();
+      opened ??= open();
       return opened;
     },
+    async forgetIdentity(exam) {
+      const { forgetIdentity } = await import('./dicom/identity/identities.js');
+      return forgetIdentity(identityPlaces(dataFolder, environment), exam);
+    },
+    credentials: environment,
   });
 }

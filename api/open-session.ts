@@ -30,8 +30,9 @@ export function openSession(
     stages,
     inbox,
     now = () => new Date(),
-    identities,
-  }: Pick<Session, 'author' | 'stages' | 'inbox'> & Partial<Pick<Session, 'now' | 'identities'>>,
+    ...others
+  }: Pick<Session, 'author' | 'stages' | 'inbox'> &
+    Partial<Pick<Session, 'now' | 'identities' | 'forgetIdentity' | 'credentials'>>,
 ): OpenSession {
   const repository = openRepository(openObjectStore(services.bucket, services.s3.config));
   let connected: Promise<Client> | undefined;
@@ -41,7 +42,7 @@ export function openSession(
     stages,
     inbox,
     now,
-    ...(identities === undefined ? {} : { identities }),
+    ...others,
     client() {
       const connecting = connected ?? connect(services);
       connected = connecting;

@@ -23,9 +23,13 @@ export interface Session {
   readonly inbox: InboxSettings;
   /**
    * The key of pseudonyms and the map back to patients, for verbs that take DICOM objects or give results back. Absent
-   * where a session has none.
+   * where a session has none. A key is made where there is none, unless `make` is false.
    */
-  readonly identities?: () => Promise<Identities>;
+  readonly identities?: (options?: { readonly make?: boolean }) => Promise<Identities>;
+  /** Removes an exam from that map, for which no key is needed. @returns whether it was there. */
+  readonly forgetIdentity?: (exam: string) => Promise<boolean>;
+  /** Variables of the environment that hold credentials of destinations. */
+  readonly credentials?: Readonly<Record<string, string | undefined>>;
 }
 
 /** The newest commit of a branch. @throws MammoflowError `unknown-reference` with what to do when there is none. */

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_DATA_FOLDER } from '../infra/dev/data-folder.js';
-import { WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
+import { SERVED_ROLES, type ServedRole, WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 
 /** What every verb that needs the services takes. */
@@ -40,14 +40,19 @@ export const commitOptions = ({
   readonly message?: string;
 }) => ({ branch, process, ...(message === undefined ? {} : { message }) });
 
-/** Parses `workflow,cpu` into roles. */
-export function parseRoles(text: string): WorkerRole[] {
+/** Parses `workflow,cpu` into roles that have a process each. */
+export const parseRoles = (text: string): WorkerRole[] => parseNames(text, WORKER_ROLES);
+
+/** Parses `cpu,delivery` into what one process serves. */
+export const parseServedRoles = (text: string): ServedRole[] => parseNames(text, SERVED_ROLES);
+
+function parseNames<Role extends string>(text: string, roles: readonly Role[]): Role[] {
   const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !(WORKER_ROLES as readonly string[]).includes(name));
+  const unknown = names.find((name) => !(roles as readonly string[]).includes(name));
   if (unknown !== undefined) {
-    throw new InvalidArgumentError(`"${unknown}" is not a role. Roles are ${WORKER_ROLES.join(', ')}.`);
+    throw new InvalidArgumentError(`"${unknown}" is not a role. Roles are ${roles.join(', ')}.`);
   }
-  return WORKER_ROLES.filter((role) => names.includes(role));
+  return roles.filter((role) => names.includes(role));
 }
 
 /** Parses how many of something to show. */

@@ -2,6 +2,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { connectionSettings } from '../infra/connection.js';
 import { freePort } from '../infra/dev/ports.js';
+import { identityPlaces } from '../infra/identity-places.js';
 import { requireReadablePath } from '../infra/package-root.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { createLog, temporalLogger } from '../workers/log.js';
@@ -54,6 +55,7 @@ export async function serveQueues(options: WorkerOptions): Promise<void> {
       // A folder cannot be shared with the worker that serves the role's own queue.
       cacheFolder: join(folder, options.queue === undefined ? role : `${role}-${encodeURIComponent(options.queue)}`),
       cacheBytes: gigabytes(options.cacheSize),
+      ...(role === 'delivery' ? { identities: identityPlaces(options.data) } : {}),
       log: createLog(role),
       ...(metrics === undefined ? {} : { metrics }),
     });

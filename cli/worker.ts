@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { WORKER_ROLES, type WorkerRole } from '../infra/dev/worker-roles.js';
+import { SERVED_ROLES, type ServedRole } from '../infra/dev/worker-roles.js';
 import { type Address, parseAddress } from './addresses.js';
-import { dataOption, parseRoles } from './options.js';
+import { dataOption, parseServedRoles } from './options.js';
 
 /** What a worker is told by its options. */
 export interface WorkerOptions {
   readonly data: string;
-  readonly role: readonly WorkerRole[];
+  readonly role: readonly ServedRole[];
   readonly stage?: readonly string[];
   readonly queue?: string;
   readonly cache?: string;
@@ -20,8 +20,8 @@ export function workerCommand(): Command {
   return new Command('worker')
     .description('serve the task queues of one or more roles until stopped')
     .addOption(
-      new Option('--role <roles>', `what to serve, separated by commas: ${WORKER_ROLES.join(', ')}`)
-        .argParser(parseRoles)
+      new Option('--role <roles>', `what to serve, separated by commas: ${SERVED_ROLES.join(', ')}`)
+        .argParser(parseServedRoles)
         .makeOptionMandatory(),
     )
     .addOption(new Option('--stage <stages...>', 'serve only these stages; needs --queue'))
@@ -46,6 +46,8 @@ Roles:
   workflow  workflows and bookkeeping, light
   cpu       the stages crop, extract_centers, check_quality, check_response and visualize_heatmaps, in worker threads
   gpu       the stages generate_heatmaps and classify, in an inference process of its own
+  delivery  results to where they go, as DICOM objects; needs DCMTK for associations, credentials of destinations, and
+            the key and map of identities (MAMMOFLOW_PSEUDONYM_KEY_FILE, MAMMOFLOW_IDENTITIES)
 
 A worker finds Temporal and S3 through TEMPORAL_*, AWS_* and MAMMOFLOW_BUCKET, or the services of \`mammoflow up\`.
 Start as many workers of a role as you like, on as many machines. SIGTERM ends one gracefully: it finishes what it can

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { acceptanceSchema } from './acceptance.js';
 import { type ModelRole, modelRoleSchema, sha256Schema } from './bundle.js';
 import { fileEntrySchema } from './commit.js';
+import { destinationNameSchema, destinationSchema } from './destination.js';
 import { MammoflowError } from './errors.js';
 import { examIdSchema } from './exam.js';
 import { stageNameSchema } from './graph.js';
@@ -52,6 +53,8 @@ export const pipelineDocumentSchema = z.strictObject({
   arrivals: z.strictObject({ models: modelArrivalSchema }).optional(),
   /** What a site says of the pixels of its devices, by their names: a policy each. Checked where it is set and used. */
   devices: z.record(z.string(), z.record(z.string(), z.json())).optional(),
+  /** Where results go, by name. Nothing that is computed depends on it. */
+  destinations: z.record(destinationNameSchema, destinationSchema).optional(),
   /** What people let pass a quality check, by exam. */
   accepted: z.record(examIdSchema, z.array(acceptanceSchema).min(1)).optional(),
 });

@@ -12,6 +12,7 @@ import {
   damageOfItemPrefix,
   datumsOfExamPrefix,
   datumsPrefix,
+  deliveriesOfExamPrefix,
   dismissedPrefix,
   fileKey,
   inboxKey,
@@ -19,6 +20,7 @@ import {
   jobsPrefix,
   knownOutcomesPrefix,
   refusalPrefix,
+  undeliveredOfExamPrefix,
 } from './layout.js';
 import { packsOfItem } from './leaf-packs.js';
 import type { ListedVersion, ObjectStore } from './object-store.js';
@@ -65,6 +67,8 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
   await collect('claims', claimsOfExamPrefix(exam));
   for (const repo of ['exams', ...stages]) await collect('damage', damageOfItemPrefix(repo, exam));
   await collect('reasons of acceptances', acceptanceReasonsPrefix(exam));
+  await collect('deliveries', deliveriesOfExamPrefix(exam));
+  await collect('undelivered', undeliveredOfExamPrefix(exam));
   await collect('known outcomes', `${knownOutcomesPrefix}${exam}/`);
   const limit = pLimit(CONCURRENCY);
   const jobs = await store.listFolders(jobsPrefix);

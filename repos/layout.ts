@@ -71,3 +71,14 @@ export const damagePrefix = `${BOOKKEEPING}/damaged/`;
 export const damageOfItemPrefix = (repo: string, item: string): string => `${damagePrefix}${repo}/${item}/`;
 export const damageKey = (repo: string, item: string, id: string): string =>
   `${damageOfItemPrefix(repo, item)}${id}.json`;
+
+/** What destinations got of an exam. */
+export const deliveriesPrefix = `${BOOKKEEPING}/deliveries/`;
+export const deliveriesOfExamPrefix = (exam: string): string => `${deliveriesPrefix}${exam}/`;
+export const deliveryKey = (exam: string, destination: string): string =>
+  `${deliveriesOfExamPrefix(exam)}${destination}.json`;
+/** What they should have and have not. */
+export const undeliveredPrefix = `${BOOKKEEPING}/undelivered/`;
+export const undeliveredOfExamPrefix = (exam: string): string => `${undeliveredPrefix}${exam}/`;
+export const undeliveredKey = (exam: string, destination: string): string =>
+  `${undeliveredOfExamPrefix(exam)}${destination}.json`;

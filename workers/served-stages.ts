@@ -20,7 +20,7 @@ export function servedStages({
 }: ServedStages): readonly StageDefinition[] | undefined {
   if (queue === undefined && names === undefined) return undefined;
   const [role] = roles;
-  if (roles.length !== 1 || role === 'workflow') {
+  if (roles.length !== 1 || role === 'workflow' || role === 'delivery') {
     throw new MammoflowError(
       'invalid-argument',
       '--stage and --queue are for a worker of one role, cpu or gpu.',

@@ -7,11 +7,15 @@ import type { Logger } from 'pino';
 import { watchErasures } from '../activities/datum/erasure-watch.js';
 import { openFileCache } from '../activities/datum/file-cache.js';
 import { createStageActivities } from '../activities/datum/stage-activities.js';
+import { createDeliveryActivities } from '../activities/delivery/delivery-activities.js';
 import type { StageRunner } from '../activities/dependencies.js';
 import { createTakeInActivities } from '../activities/inbox/take-in-activities.js';
 import { createControlActivities } from '../activities/job/control-activities.js';
 import type { StageDefinition } from '../activities/stage.js';
 import { stages } from '../activities/stages/index.js';
+import { type Identities, type IdentityPlaces, openIdentities } from '../dicom/identity/identities.js';
+import { DELIVERY_QUEUE } from '../pipeline/delivery.js';
+import { MammoflowError } from '../pipeline/errors.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { inboxSettingsOf } from '../pipeline/inbox-settings.js';
 import { connectToTemporal } from '../planning/temporal-connection.js';
@@ -25,15 +29,18 @@ import { startStageThreads } from './stage-threads.js';
 import type { WorkerMetrics } from './worker-metrics.js';
 import { workflowBundle } from './workflow-bundle.js';
 
-/** What a worker serves. `cpu` and `gpu` run the stages of that resource class, `workflow` runs workflows and bookkeeping. */
+/** What an exam's results need. `cpu` and `gpu` run the stages of that resource class, `workflow` workflows and bookkeeping. */
 export const ROLES = ['workflow', 'cpu', 'gpu'] as const;
-export type Role = (typeof ROLES)[number];
+/** What a worker serves; `delivery` brings results to their destinations. */
+export type Role = (typeof ROLES)[number] | 'delivery';
 
 /** Clients take a proxy from the environment only. */
 type TemporalOptions = ConnectionOptions & Pick<NativeConnectionOptions, 'proxy'>;
 
 export interface WorkerSettings {
   readonly role: Role;
+  /** For `delivery`: the key of pseudonyms and the map back to patients. */
+  readonly identities?: IdentityPlaces;
   /** The task queue to serve instead of the role's own, for stages that the pipeline gives one. */
   readonly taskQueue?: string;
   /** The stages to serve, at these versions: all stages of the build unless given. Those of another class are not served. */
@@ -63,9 +70,13 @@ const SHUTDOWN_GRACE = '20 seconds';
 /** One datum computes while the next one's inputs are fetched and the last one's output is stored. */
 const GPU_DATUMS = 2;
 
+/** An object at a time is in memory of each, beside the heatmaps of a view: up to 200 MB. */
+const DELIVERIES = 4;
+
 /** Starts a worker of one role. Resolves once it polls. */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
-  const { role, temporal, s3, log, taskQueue = TASK_QUEUES[role] } = settings;
+  const { role, temporal, s3, log } = settings;
+  const { taskQueue = role === 'delivery' ? DELIVERY_QUEUE : TASK_QUEUES[role] } = settings;
   const connection = await NativeConnection.connect(nativeOptions(temporal.connection));
   const store = openObjectStore(s3.bucket, s3.config);
   const repository = openRepository(store);
@@ -94,6 +105,17 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         ...createControlActivities({ repository, client, stages }),
         ...createTakeInActivities({ repository, client, stages, inbox: inboxSettingsOf(process.env) }),
       },
+    });
+  } else if (role === 'delivery') {
+    worker = await Worker.create({
+      ...common,
+      activities: {
+        ...createDeliveryActivities({
+          ...{ repository, stages, environment: process.env },
+          identities: () => identitiesAt(settings.identities),
+        }),
+      },
+      maxConcurrentActivityTaskExecutions: DELIVERIES,
     });
   } else {
     const runner = role === 'cpu' ? cpuRunner(log) : gpuRunner(log);
@@ -139,6 +161,16 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       return s3Answers ? undefined : 'S3 does not answer';
     },
   };
+}
+
+/** Opened for each delivery, so that a key that is put there is found; none is made, since nothing was put under it. */
+function identitiesAt(places: IdentityPlaces | undefined): Promise<Identities> {
+  if (places !== undefined) return openIdentities(places, { make: false });
+  throw new MammoflowError(
+    'invalid-configuration',
+    'This worker has no key of pseudonyms.',
+    'Set MAMMOFLOW_PSEUDONYM_KEY_FILE and MAMMOFLOW_IDENTITIES where delivery workers run.',
+  );
 }
 
 /** How long a service may take to answer whoever asks whether a worker is ready. */

@@ -36,3 +36,13 @@ export const STEP_OPTIONS = {
   ...TAKE_IN_OPTIONS,
   retry: { ...TAKE_IN_OPTIONS.retry, maximumAttempts: 3 },
 } as const satisfies ActivityOptions;
+
+/**
+ * Delivering: a destination that is down is asked again, at first within seconds and then at most ten minutes apart. An attempt
+ * that is given up is waited for, so that an older result is never sent beside a newer one.
+ */
+export const DELIVERY_OPTIONS = {
+  heartbeatTimeout: '1 minute',
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+} as const satisfies ActivityOptions;

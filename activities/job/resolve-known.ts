@@ -46,6 +46,8 @@ const REST_AT_ONCE = 200;
  * all the same, and so do those of whose results something is known to be damaged: it looks whether every file is whole
  * and makes again what is not. A known failure counts only
  * in a job for whatever is affected: whoever names a scope wants it tried again.
+ *
+ * @param landed told of exams that have landed.
  */
 export async function resolveKnown(
   repository: Repository,
@@ -53,6 +55,7 @@ export async function resolveKnown(
   jobs: JobFiles,
   job: string,
   pages: readonly number[],
+  landed: (branch: string, exams: readonly string[]) => Promise<void> = async () => undefined,
 ): Promise<Resolution> {
   const settings = await jobs.settings(job);
   const limit = pLimit(CONCURRENCY);
@@ -76,6 +79,8 @@ export async function resolveKnown(
   rest.sort((a, b) => a.page - b.page || (a.exam < b.exam ? -1 : 1));
   const landing: Landing =
     known.length === 0 ? { dropped: [] } : await landOutcomes(repository, definitions, job, settings.branch, known);
+  const names = known.map(({ outcome }) => outcome.name).filter((name) => !landing.dropped.includes(name));
+  await landed(settings.branch, names);
   const first = rest.slice(0, REST_AT_ONCE);
   const more = rest.length - first.length;
   if (more > 0) await writeJson(repository.store, jobRestKey(job, pages[0] ?? 0), { exams: rest } as unknown as Json);

@@ -15,8 +15,8 @@ import {
   summariseFindings,
   worstVerdict,
 } from '../../pipeline/quality-report.js';
+import { CROP_FILE, cropDocumentSchema, parseDocument } from '../../pipeline/stage-documents.js';
 import { defineStage } from '../stage.js';
-import { CROP_FILE, cropDocumentSchema, parseDocument } from './documents.js';
 import { examView, upstreamFile } from './input-files.js';
 import { overridden, refusal } from './quality-refusal.js';
 

@@ -20,9 +20,15 @@ import {
   VARIANTS,
   type Variant,
 } from '../../pipeline/predictions.js';
+import {
+  CENTERS_FILE,
+  CROP_FILE,
+  centersDocumentSchema,
+  cropDocumentSchema,
+  parseDocument,
+} from '../../pipeline/stage-documents.js';
 import { defineStage, type StageInputs } from '../stage.js';
 import { type ClassifierView, classifyPasses, type PassProbabilities } from './classify-passes.js';
-import { CENTERS_FILE, CROP_FILE, centersDocumentSchema, cropDocumentSchema, parseDocument } from './documents.js';
 import { upstreamFile } from './input-files.js';
 import { inputModel } from './input-model.js';
 

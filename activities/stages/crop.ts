@@ -16,8 +16,8 @@ import {
   viewFile,
 } from '../../pipeline/exam.js';
 import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
+import { CROP_FILE, type CropDocument, type CropViewDocument, documentBytes } from '../../pipeline/stage-documents.js';
 import { defineStage, type StageInputs } from '../stage.js';
-import { CROP_FILE, type CropDocument, type CropViewDocument, documentBytes } from './documents.js';
 import { examView } from './input-files.js';
 
 const parametersSchema = z.strictObject({

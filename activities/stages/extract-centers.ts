@@ -6,7 +6,6 @@ import { readGrey16Png } from '../../imaging/grey16-png.js';
 import { mirrorColumns } from '../../imaging/orientation.js';
 import { isMirroredOnDisk, VIEWS, type View, viewFile, viewPositionOf } from '../../pipeline/exam.js';
 import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
-import { defineStage } from '../stage.js';
 import {
   CENTERS_FILE,
   type CentersDocument,
@@ -14,7 +13,8 @@ import {
   cropDocumentSchema,
   documentBytes,
   parseDocument,
-} from './documents.js';
+} from '../../pipeline/stage-documents.js';
+import { defineStage } from '../stage.js';
 import { upstreamFile } from './input-files.js';
 
 const shift = z.number().int().min(-10000).max(10000);

@@ -11,8 +11,8 @@ import { VIEWS, type View, viewFile } from '../../pipeline/exam.js';
 import { type ExamObject, examObject, READ_STAGE, VIEWS_FILE } from '../../pipeline/exam-objects.js';
 import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
 import { headlineOf, type QualityWarning } from '../../pipeline/quality-report.js';
+import { documentBytes, type ReadViewDocument, type ViewsDocument } from '../../pipeline/stage-documents.js';
 import { defineStage, type StageInputs } from '../stage.js';
-import { documentBytes, type ReadViewDocument, type ViewsDocument } from './documents.js';
 
 const parametersSchema = z.strictObject({
   /** Whether implant-displaced views may stand for the standard views; others go before them. */

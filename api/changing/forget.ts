@@ -39,7 +39,7 @@ export interface ForgetOptions {
 export interface ForgetOutcome {
   readonly exams: readonly {
     readonly exam: string;
-    /** Object versions and delete markers, by repo or kind of record. */
+    /** Object versions and delete markers, by repo or kind of record; `identity` for its entry in the map on this machine. */
     readonly removed: Readonly<Record<string, number>>;
     /** Those that a listing afterwards found. */
     readonly remaining: number;
@@ -102,6 +102,7 @@ export async function forget(session: Session, options: ForgetOptions): Promise<
     await removeTraces(store, traces);
   }
   const cancelled = await cancelWorkflows(client, exams);
+  const identities = await forgetIdentities(session, exams);
   const removedHere = options.cacheFolder === undefined ? 0 : await cleanCaches(options.cacheFolder, erasures);
   const caches = await waitForWorkers(session, erasures, options);
 
@@ -112,7 +113,7 @@ export async function forget(session: Session, options: ForgetOptions): Promise<
   return {
     exams: exams.map((exam, index) => ({
       exam,
-      removed: countsOf([found[index], late[index]]),
+      removed: { ...countsOf([found[index], late[index]]), ...(identities.has(exam) && { identity: 1 }) },
       remaining: countTraces(left[index] as Traces),
     })),
     commits,
@@ -165,7 +166,7 @@ async function tracesOf({ store }: Repository, known: readonly string[], exams: 
 async function cancelWorkflows(client: Client, exams: readonly string[]): Promise<string[]> {
   const cancelled: string[] = [];
   for (const exam of exams) {
-    const query = `WorkflowType = 'processExam' AND MammoflowExam = '${exam}' AND ${IS_OPEN}`;
+    const query = `WorkflowType IN ('processExam', 'deliverExam') AND MammoflowExam = '${exam}' AND ${IS_OPEN}`;
     for await (const { workflowId } of client.workflow.list({ query })) {
       // One that ended a moment ago needs no cancelling.
       await client.workflow
@@ -178,6 +179,13 @@ async function cancelWorkflows(client: Client, exams: readonly string[]): Promis
     }
   }
   return cancelled;
+}
+
+/** Takes the exams out of the map back to patients that this machine has. @returns those that were in it. */
+async function forgetIdentities({ forgetIdentity }: Session, exams: readonly string[]): Promise<Set<string>> {
+  const there = new Set<string>();
+  for (const exam of exams) if ((await forgetIdentity?.(exam)) === true) there.add(exam);
+  return there;
 }
 
 /** Removes the files from the caches of all workers that ever ran on this machine with this folder. */

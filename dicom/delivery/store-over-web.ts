@@ -1,14 +1,7 @@
 import { MammoflowError } from '../../pipeline/errors.js';
 import type { WrittenObject } from '../objects/write-objects.js';
 import { type Answer, reasonInWords } from './answer.js';
-
-/** A DICOMweb server. */
-export interface WebDestination {
-  /** The base of its services, e.g. `https://archive.example.org/dicom-web`. */
-  readonly url: string;
-  /** Sent with every request, e.g. `Authorization`. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
+import { request, type WebDestination } from './web-request.js';
 
 /** Attributes of the answer (PS3.18 I.2.2), as their tags. */
 const REFERENCED = '00081199';
@@ -21,6 +14,8 @@ const WARNING_REASON = '00081196';
  * Stores one object by STOW-RS (PS3.18 10.5) and reads the answer of it. One object a request: a server answers 400 or 409 for a
  * whole request of which it has stored a part (Orthanc does), and says in its body what became of which, if it sends one. Where
  * the body does not name the object, the server is asked for it (QIDO-RS).
+ *
+ * No text of the answer is passed on: a server may name the patient in it, and a reason goes to places where nobody may.
  *
  * An object that is there already is stored again without harm: it has the same bytes under the same UID.
  *
@@ -62,11 +57,11 @@ export async function storeOverWeb(
   if (response.ok) {
     throw new MammoflowError(
       'service-unavailable',
-      `${destination.url} answered HTTP ${response.status}, and does not have ${sopInstanceUid}.`,
+      `${destination.url} answered HTTP ${response.status}, and does not have the object.`,
       'Look into its log.',
     );
   }
-  return { sopInstanceUid, outcome: 'refused', reason: `HTTP ${response.status}${shortText(text)}` };
+  return { sopInstanceUid, outcome: 'refused', reason: `HTTP ${response.status}` };
 }
 
 type Json = Readonly<Record<string, { readonly Value?: readonly unknown[] } | undefined>>;
@@ -110,40 +105,3 @@ async function isThere(
   if (!response.ok) return false;
   return (await response.text()).includes(sopInstanceUid);
 }
-
-async function request({ url, headers }: WebDestination, path: string, init: RequestInit): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
-      ...init,
-      headers: { ...headers, ...(init.headers as Record<string, string>) },
-    });
-  } catch (cause) {
-    if (init.signal?.aborted) throw cause;
-    const reason = ((cause as Error).cause as Error | undefined)?.message ?? (cause as Error).message;
-    throw new MammoflowError('service-unavailable', `${url} does not answer (${reason}).`, 'Look whether it is up.', {
-      cause,
-    });
-  }
-  const { status } = response;
-  if (status === 401 || status === 403) {
-    throw new MammoflowError(
-      'invalid-configuration',
-      `${url} does not let mammoflow in (HTTP ${status}).`,
-      'Look at the credentials of this destination.',
-    );
-  }
-  if (status === 408 || status === 429 || status >= 500) {
-    throw new MammoflowError(
-      'service-unavailable',
-      `${url} cannot take objects now (HTTP ${status}${shortText(await response.text())}).`,
-      'Try again later.',
-    );
-  }
-  return response;
-}
-
-const shortText = (text: string): string => {
-  const line = text.replaceAll(/\s+/g, ' ').trim().slice(0, 200);
-  return line === '' ? '' : `: ${line}`;
-};

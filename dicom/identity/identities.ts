@@ -14,6 +14,11 @@ export const identitySchema = z.strictObject({
   issuer: z.string().optional(),
   patientName: z.string().optional(),
   accession: z.string().optional(),
+  /** What results repeat of the patient and the study, in entries of builds that write results. */
+  birthDate: z.string().optional(),
+  sex: z.string().optional(),
+  studyId: z.string().optional(),
+  referringPhysician: z.string().optional(),
   /** Series and SOP instances by the UID that they have without identity. */
   uids: z.record(z.string(), z.string()),
 });
@@ -27,6 +32,10 @@ export interface Identities {
   /** @throws MammoflowError `not-found`, or `corrupt-data` for an entry that this key did not write. */
   recall(exam: string): Promise<Identity>;
   forget(exam: string): Promise<void>;
+  /** A text about an exam that only the key opens, for a place where nobody may know whose the exam is. */
+  seal(exam: string, text: string): string;
+  /** @throws MammoflowError `corrupt-data` for what this key did not seal for this exam. */
+  unseal(exam: string, sealed: string): string;
 }
 
 export interface IdentityPlaces {
@@ -44,12 +53,16 @@ const TAG_BYTES = 16;
  * Opens the key and the map. The map is encrypted (AES-256-GCM, with a key derived from the secret one), and what an entry
  * belongs to is part of what is authenticated, so that entries cannot be exchanged.
  *
+ * @param options.make whether to make a key where there is none; otherwise that is an error
  * @throws MammoflowError `invalid-configuration` for a key that is none.
  */
-export async function openIdentities({ keyFile, folder }: IdentityPlaces): Promise<Identities> {
-  const key = await readOrMakeKey(keyFile);
+export async function openIdentities(
+  { keyFile, folder }: IdentityPlaces,
+  { make = true }: { readonly make?: boolean } = {},
+): Promise<Identities> {
+  const key = await readOrMakeKey(keyFile, make);
   const mapKey = Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), 'mammoflow re-identification map', 32));
-  const pathOf = (exam: string): string => join(folder, `${exam}.identity`);
+  const pathOf = (exam: string): string => entryOf(folder, exam);
   const recall = async (exam: string): Promise<Identity | undefined> => {
     const sealed = await readFile(pathOf(exam)).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
@@ -88,15 +101,48 @@ export async function openIdentities({ keyFile, folder }: IdentityPlaces): Promi
       );
     },
     forget: (exam) => rm(pathOf(exam), { force: true }),
+    seal: (exam, text) => seal(text, mapKey, `sealed for ${exam}`).toString('base64'),
+    unseal(exam, sealed) {
+      try {
+        return open(Buffer.from(sealed, 'base64'), mapKey, `sealed for ${exam}`);
+      } catch (cause) {
+        throw new MammoflowError(
+          'corrupt-data',
+          `What is known of exam ${exam} cannot be read with this key.`,
+          'Set MAMMOFLOW_PSEUDONYM_KEY_FILE to the key that it was written with.',
+          { cause },
+        );
+      }
+    },
   };
 }
 
-async function readOrMakeKey(path: string): Promise<Buffer> {
+const entryOf = (folder: string, exam: string): string => join(folder, `${exam}.identity`);
+
+/** Removes an exam's entry from the map, for which no key is needed. @returns whether there was one. */
+export async function forgetIdentity({ folder }: Pick<IdentityPlaces, 'folder'>, exam: string): Promise<boolean> {
+  try {
+    await rm(entryOf(folder, exam));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function readOrMakeKey(path: string, make: boolean): Promise<Buffer> {
   const found = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (found !== undefined) return parseKey(found, path);
+  if (!make) {
+    throw new MammoflowError(
+      'invalid-configuration',
+      `There is no key of pseudonyms at ${path}.`,
+      'Set MAMMOFLOW_PSEUDONYM_KEY_FILE and MAMMOFLOW_IDENTITIES to those that the exams were put with.',
+    );
+  }
   const made = randomBytes(KEY_BYTES).toString('hex');
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   try {

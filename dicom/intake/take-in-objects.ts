@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { ExamError } from '../../pipeline/errors.js';
 import { VIEWS, type View, viewFile } from '../../pipeline/exam.js';
 import { objectPath, viewsWithObjects } from '../../pipeline/exam-objects.js';
+import { decodedText } from '../data-set/character-sets.js';
 import { type DicomObject, LARGEST_OBJECT, readHead, readWhole, tooLarge } from '../data-set/read-object.js';
 import { text } from '../data-set/values.js';
 import { deidentify } from '../deidentify/deidentify.js';
@@ -193,18 +194,24 @@ async function clean(one: Seen, { pseudonyms }: Identities) {
   const object = await readWhole(one.file, `${one.view}'s object`);
   const { dataSet } = object;
   const issuer = text(dataSet, 'IssuerOfPatientID');
-  const patientName = text(dataSet, 'PatientName');
   return {
     ...deidentify(object, pseudonyms, `${one.view}'s object`),
     identity: {
       study: one.StudyInstanceUID,
       patientId: text(dataSet, 'PatientID') ?? '',
       ...(issuer === undefined ? {} : { issuer }),
-      ...(patientName === undefined ? {} : { patientName }),
       ...(one.accession === undefined ? {} : { accession: one.accession }),
+      ...said('patientName', decodedText(dataSet, 'PatientName')),
+      ...said('birthDate', text(dataSet, 'PatientBirthDate')),
+      ...said('sex', text(dataSet, 'PatientSex')),
+      ...said('studyId', decodedText(dataSet, 'StudyID')),
+      ...said('referringPhysician', decodedText(dataSet, 'ReferringPhysicianName')),
     },
   };
 }
+
+const said = (name: string, value: string | undefined): Record<string, string> =>
+  value === undefined ? {} : { [name]: value };
 
 /** Two studies under one accession number may be right, or one exam in two parts: whoever puts them is told. */
 function sharedAccessions(studies: ReadonlyMap<string, readonly Seen[]>, examOf: (study: string) => string): string[] {

@@ -79,7 +79,11 @@ const viewDetectionSchema = z.strictObject({
 });
 
 const failed = z.strictObject({ status: z.literal('failed'), reason: line(1024) });
-const notRun = z.strictObject({ status: z.literal('not-run') });
+const notRun = z.strictObject({
+  status: z.literal('not-run'),
+  /** Why, where that is known. */
+  reason: line(1024).optional(),
+});
 
 /** An object that a new one replaces. */
 const predecessorSchema = z.strictObject({
@@ -103,6 +107,8 @@ export const examResultSchema = z
     patient: z.strictObject({
       name: personName,
       id: line(64),
+      /** Issuer of Patient ID. */
+      issuer: line(64).optional(),
       birthDate: dateSchema.optional(),
       sex: z.enum(['M', 'F', 'O']).optional(),
     }),
@@ -144,6 +150,10 @@ export const examResultSchema = z
       failed,
       notRun,
     ]),
+    /** What the quality checks warn of: no number goes anywhere without it. */
+    warnings: z
+      .array(z.strictObject({ code: line(64), view: z.enum(VIEWS).optional(), message: line(1024) }))
+      .default([]),
     /** Reports of earlier results of the same study, which new ones replace. */
     replaces: z
       .strictObject({ cadSr: predecessorSchema.optional(), measurementReport: predecessorSchema.optional() })

@@ -1,21 +1,10 @@
-import { z } from 'zod';
 import { type HeatmapRegion, heatmapRegions, type Point, simplifiedOutline } from '../../imaging/heatmap-regions.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { VIEWS, type View } from '../../pipeline/exam.js';
+import type { FindingOptions } from '../../pipeline/result-objects.js';
 import type { ExamResult, ResultPixels, ViewDetection } from './exam-result.js';
 import { toSource } from './source-geometry.js';
 import { derivedUid } from './uids.js';
-
-/** How findings are drawn from heatmaps. What is chosen here is written into every object. */
-export const findingOptionsSchema = z.strictObject({
-  /** The probability of a malignant finding from which pixels belong to a region. */
-  threshold: z.number().gt(0).max(1).default(0.5),
-  /** How far the distances of a region in CC and of one in MLO from the foremost point may differ to be one feature. */
-  toleranceMillimetres: z.number().positive().max(100).default(15),
-  /** What a workstation is asked to do with findings. */
-  renderingIntent: z.enum(['required', 'optional', 'not']).default('required'),
-});
-export type FindingOptions = z.infer<typeof findingOptionsSchema>;
 
 /** A region of one view's malignant heatmap, in its source image: places in pixels from the first pixel's outer corner. */
 export interface Finding {

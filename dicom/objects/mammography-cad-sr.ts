@@ -1,5 +1,6 @@
 import { VIEWS, type View } from '../../pipeline/exam.js';
 import { VARIANTS } from '../../pipeline/predictions.js';
+import type { FindingOptions } from '../../pipeline/result-objects.js';
 import { CODES, type Code } from './codes.js';
 import {
   type ContentItem,
@@ -16,7 +17,7 @@ import {
 } from './content-item.js';
 import type { Dataset } from './dataset.js';
 import type { ExamResult } from './exam-result.js';
-import { type CompositeFinding, type Finding, type FindingOptions, type Findings, peakOf } from './findings.js';
+import { type CompositeFinding, type Finding, type Findings, peakOf } from './findings.js';
 import { assembled, stageAlgorithm } from './modules.js';
 import {
   type Algorithm,

@@ -1,19 +1,10 @@
 import { canonicalJson, type Json } from '../../pipeline/canonical-json.js';
 import { type Laterality, VIEWS } from '../../pipeline/exam.js';
 import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
+import type { ObjectKind } from '../../pipeline/result-objects.js';
 import type { Dataset } from './dataset.js';
 import type { ExamResult, Predecessor, SourceImage } from './exam-result.js';
 import { derivedUid, withInstanceUid } from './uids.js';
-
-/** What objects are written; a person's words for them are in docs. */
-export const OBJECT_KINDS = [
-  'cad-sr',
-  'measurement-report',
-  'presentation-states',
-  'secondary-captures',
-  'parametric-maps',
-] as const;
-export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
 /** Each kind is a series of its own. Numbers are high, so that they stand behind the scanner's. */
 const SERIES: Readonly<Record<ObjectKind, { readonly number: number; readonly description: string }>> = {
@@ -60,6 +51,7 @@ export function assembled({
     SOPClassUID: sopClassUid,
     PatientName: patient.name,
     PatientID: patient.id,
+    IssuerOfPatientID: patient.issuer,
     PatientBirthDate: patient.birthDate ?? null,
     PatientSex: patient.sex ?? null,
     StudyInstanceUID: study.studyInstanceUid,

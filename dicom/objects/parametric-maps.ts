@@ -58,7 +58,12 @@ function parametricMap(
       ContentLabel: name === 'benign' ? 'BENIGN' : 'MALIGNANT',
       ContentDescription: `${view}, ${name}. ${RESEARCH_USE_ONLY}`,
       ContentQualification: 'RESEARCH',
-      ImageComments: `Pixels of ${NOT_COMPUTED} were not computed. ${RESEARCH_USE_ONLY}`,
+      ImageComments: [
+        `Pixels of ${NOT_COMPUTED} were not computed. ${RESEARCH_USE_ONLY}`,
+        ...result.warnings
+          .filter((warning) => warning.view === undefined || warning.view === view)
+          .map(({ code, message }) => `Warning (${code}): ${message}`),
+      ].join(' '),
       PatientOrientation: source.patientOrientation,
       BodyPartExamined: 'BREAST',
       BurnedInAnnotation: 'NO',

@@ -4,7 +4,7 @@ import type { Dataset } from './dataset.js';
 import type { ExamResult, SourceImage } from './exam-result.js';
 import type { Finding, Findings } from './findings.js';
 import { closedLine, labelOf } from './mammography-cad-sr.js';
-import { assembled, dateAndTime, sopReference } from './modules.js';
+import { assembled, dateAndTime, shortened, sopReference } from './modules.js';
 
 export const GRAYSCALE_PRESENTATION_STATE = '1.2.840.10008.5.1.4.1.1.11.1';
 
@@ -53,7 +53,7 @@ function presentationState(result: ExamResult, findings: Findings, view: View, n
         {
           GraphicLayer: LAYER,
           GraphicObjectSequence: ofView.map(outline),
-          TextObjectSequence: [notice(), ...ofView.map(label)],
+          TextObjectSequence: [notice(result, view), ...ofView.map(label)],
         },
       ],
       ...display(source),
@@ -81,14 +81,23 @@ function label(finding: Finding): Dataset {
   };
 }
 
-/** At the top of what is displayed, whatever part that is. */
-const notice = (): Dataset => ({
-  UnformattedTextValue: RESEARCH_USE_ONLY,
-  BoundingBoxAnnotationUnits: 'DISPLAY',
-  BoundingBoxTopLeftHandCorner: [0, 0],
-  BoundingBoxBottomRightHandCorner: [1, 0.05],
-  BoundingBoxTextHorizontalJustification: 'LEFT',
-});
+/** At the top of what is displayed, whatever part that is: what it is for, and what the quality checks warn of. */
+function notice({ warnings }: ExamResult, view: View): Dataset {
+  const lines = [
+    RESEARCH_USE_ONLY,
+    ...warnings
+      .filter((warning) => warning.view === undefined || warning.view === view)
+      .map(({ code, message }) => `Warning (${code}): ${message}`),
+  ];
+  return {
+    // An ST, whose lines end as PS3.5 6.1.3 says.
+    UnformattedTextValue: shortened(lines.join('\r\n'), 1024),
+    BoundingBoxAnnotationUnits: 'DISPLAY',
+    BoundingBoxTopLeftHandCorner: [0, 0],
+    BoundingBoxBottomRightHandCorner: [1, Math.min(1, 0.05 * lines.length)],
+    BoundingBoxTextHorizontalJustification: 'LEFT',
+  };
+}
 
 function displayedArea({ rows, columns, pixelSpacing }: SourceImage): Dataset {
   return {

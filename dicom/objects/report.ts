@@ -62,11 +62,12 @@ export function impressionOf(result: ExamResult, findings: number | undefined): 
   const sentences = [
     RESEARCH_USE_ONLY,
     ...(bundle.notice === undefined ? [] : [sentence(bundle.notice)]),
+    ...result.warnings.map(({ code, message }) => sentence(`Warning (${code}): ${message}`)),
     detection.status === 'succeeded'
       ? `${findings === 0 ? 'No region' : findings === 1 ? '1 region' : `${findings} regions`} at or above the threshold.`
       : detection.status === 'failed'
         ? sentence(`Heatmaps failed, so that nothing is known of regions: ${detection.reason}`)
-        : 'Heatmaps were not made, so that nothing is known of regions.',
+        : because('Heatmaps were not made, so that nothing is known of regions', detection.reason),
     classification.status === 'succeeded'
       ? (['imageheatmaps', 'image'] as const)
           .map((variant) => {
@@ -78,9 +79,12 @@ export function impressionOf(result: ExamResult, findings: number | undefined): 
           .join(' ')
       : classification.status === 'failed'
         ? sentence(`Classification failed, so that there are no probabilities: ${classification.reason}`)
-        : 'Classification was not run, so that there are no probabilities.',
+        : because('Classification was not run, so that there are no probabilities', classification.reason),
   ];
   return sentences.join(' ');
 }
+
+const because = (what: string, reason: string | undefined): string =>
+  reason === undefined ? `${what}.` : sentence(`${what}: ${reason}`);
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { MammoflowError } from '../../pipeline/errors.js';
+import { DEFAULT_KINDS, findingOptionsSchema, OBJECT_KINDS, type ObjectKind } from '../../pipeline/result-objects.js';
 import { type Dataset, encodePart10 } from './dataset.js';
 import { examResultSchema, type ResultPixels } from './exam-result.js';
-import { findingOptionsSchema, findingsOf } from './findings.js';
+import { findingsOf } from './findings.js';
 import { mammographyCadSr } from './mammography-cad-sr.js';
 import { measurementReport } from './measurement-report.js';
-import { OBJECT_KINDS, type ObjectKind } from './modules.js';
 import { parametricMaps } from './parametric-maps.js';
 import { presentationStates } from './presentation-states.js';
 import { secondaryCaptures } from './secondary-captures.js';
@@ -13,11 +13,11 @@ import { checkReport } from './sr-templates/check-report.js';
 import { MAMMOGRAPHY_CAD_TEMPLATES } from './sr-templates/mammography-cad.js';
 
 export const writeOptionsSchema = z.strictObject({
-  /** Which objects to write; parametric maps are large, and are left out unless they are named. */
+  /** Which objects to write. */
   kinds: z
     .array(z.enum(OBJECT_KINDS))
     .min(1)
-    .default(['cad-sr', 'measurement-report', 'presentation-states', 'secondary-captures']),
+    .default([...DEFAULT_KINDS]),
   findings: findingOptionsSchema.prefault({}),
 });
 export type WriteOptions = z.input<typeof writeOptionsSchema>;

@@ -13,17 +13,31 @@ export interface VoiTransformation {
  * @throws ExamError `invalid-dicom` where there is none, or it does not hold what its descriptor says.
  */
 export function voiTable({ dataSet }: DicomObject, signed: boolean, what: string): VoiTransformation {
+  const said = voiLut({ dataSet }, signed);
+  if (said === 'none') throw invalidObject(what, 'has no VOI LUT, which the policy of its device needs');
+  if (said === 'wrong') throw invalidObject(what, 'has a VOI LUT that is not what its descriptor says');
+  const { first, bits, entries } = said;
+  return { bits, map: (value) => entries[Math.min(entries.length - 1, Math.max(0, value - first))] as number };
+}
+
+/** A lookup table: the first value that it maps, the bits of its entries, and these. */
+export interface VoiLut {
+  readonly first: number;
+  readonly bits: number;
+  readonly entries: readonly number[];
+}
+
+/** The first lookup table of the VOI LUT Sequence as it is said; `wrong` where it does not hold what its descriptor says. */
+export function voiLut({ dataSet }: Pick<DicomObject, 'dataSet'>, signed: boolean): VoiLut | 'none' | 'wrong' {
   const [item] = itemsOf(dataSet, 'VOILUTSequence');
-  if (item === undefined) throw invalidObject(what, 'has no VOI LUT, which the policy of its device needs');
+  if (item === undefined) return 'none';
   const [entriesSaid, , bits = 0] = words(item, 'LUTDescriptor');
   // Zero stands for 65,536; the first mapped value has the sign of the pixels.
-  const entries = entriesSaid === 0 ? 65536 : (entriesSaid ?? 0);
+  const count = entriesSaid === 0 ? 65536 : (entriesSaid ?? 0);
   const [, first = 0] = words(item, 'LUTDescriptor', signed);
-  const table = words(item, 'LUTData');
-  if (table.length !== entries || bits < 8 || bits > 16 || table.some((value) => value >= 1 << bits)) {
-    throw invalidObject(what, 'has a VOI LUT that is not what its descriptor says');
-  }
-  return { bits, map: (value) => table[Math.min(entries - 1, Math.max(0, value - first))] as number };
+  const entries = words(item, 'LUTData');
+  const isRight = entries.length === count && bits >= 8 && bits <= 16 && entries.every((value) => value < 1 << bits);
+  return isRight ? { first, bits, entries } : 'wrong';
 }
 
 /**

@@ -4,6 +4,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { z } from 'zod';
 import { openFileCache } from '../../activities/datum/file-cache.js';
 import { createStageActivities } from '../../activities/datum/stage-activities.js';
+import { createDeliveryActivities, type DeliveryDependencies } from '../../activities/delivery/delivery-activities.js';
 import { createTakeInActivities } from '../../activities/inbox/take-in-activities.js';
 import { createControlActivities } from '../../activities/job/control-activities.js';
 import { defineStage, type StageDefinition } from '../../activities/stage.js';
@@ -12,6 +13,7 @@ import type { Services } from '../../infra/dev/services.js';
 import { canonicalJson } from '../../pipeline/canonical-json.js';
 import type { Commit } from '../../pipeline/commit.js';
 import { eraDigest } from '../../pipeline/datum.js';
+import { DELIVERY_QUEUE } from '../../pipeline/delivery.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
 import { viewFile } from '../../pipeline/exam.js';
 import { READ_STAGE } from '../../pipeline/exam-objects.js';
@@ -23,7 +25,7 @@ import { sha256Hex } from '../../repos/hash.js';
 import { readPipeline, writePipeline } from '../../repos/pipeline-repo.js';
 import { type PutResult, putItems } from '../../repos/put-items.js';
 import { type Repository, rootOf } from '../../repos/repository.js';
-import { ROLES, type Role } from '../../workers/worker.js';
+import { ROLES } from '../../workers/worker.js';
 import { workflowBundle } from '../../workers/workflow-bundle.js';
 import { openTestSystem, type TestSystem } from './system.js';
 
@@ -127,10 +129,12 @@ export interface SmallSystem extends TestSystem {
   stopSmallWorkers(): Promise<void>;
   /** Workers of all roles, or of some; `atOnce` datums each at the same time. */
   startSmallWorkers(options?: {
-    roles?: readonly Role[];
+    roles?: readonly (typeof ROLES)[number][];
     atOnce?: number;
     /** When the inbox is taken in. */
     inbox?: InboxSettings;
+    /** Whose identities are given back, and with which credentials: a delivery worker, too. */
+    delivery?: Pick<DeliveryDependencies, 'identities' | 'environment'>;
   }): Promise<void>;
   /** Commits one exam whose scan is the given text. */
   putScan(exams: readonly string[], scan: string, branch?: string): Promise<PutResult>;
@@ -181,7 +185,7 @@ export async function openSmallSystem(
     },
     ran,
     begun,
-    async startSmallWorkers({ roles = ROLES, atOnce = 20, inbox = inboxSettingsSchema.parse({}) } = {}) {
+    async startSmallWorkers({ roles = ROLES, atOnce = 20, inbox = inboxSettingsSchema.parse({}), delivery } = {}) {
       const { address } = system.settings.temporal.connection;
       const connection = await NativeConnection.connect({ address });
       const common = { connection, namespace: system.settings.temporal.namespace };
@@ -223,6 +227,10 @@ export async function openSmallSystem(
           }),
         ),
       );
+      if (delivery !== undefined) {
+        const activities = createDeliveryActivities({ repository, stages, ...delivery });
+        workers.push(await Worker.create({ ...common, taskQueue: DELIVERY_QUEUE, activities: { ...activities } }));
+      }
       running.push({ workers, stopped: Promise.all(workers.map((worker) => worker.run())), connection });
     },
     async stopSmallWorkers() {

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CENTERS_FILE, CROP_FILE, type CropViewDocument, documentBytes } from '../../activities/stages/documents.js';
 import { writeGrey16Png } from '../../imaging/grey16-png.js';
 import { mirrorColumns } from '../../imaging/orientation.js';
 import { isMirroredOnDisk, VIEWS, viewFile } from '../../pipeline/exam.js';
 import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
+import { CENTERS_FILE, CROP_FILE, type CropViewDocument, documentBytes } from '../../pipeline/stage-documents.js';
 import { filesOf } from './stage-run.js';
 
 /** A breast-like half ellipse at the chest wall with a texture: computed, so that no patient's image is needed. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { viewsDocumentSchema } from '../../../activities/stages/documents.js';
 import { readDicom } from '../../../activities/stages/read-dicom.js';
 import { TAGS } from '../../../dicom/data-set/tags.js';
 import { textElement, wordElement } from '../../../dicom/data-set/write-object.js';
@@ -13,6 +12,7 @@ import { DEVICE_IMITATIONS, type DeviceImitation, imitateDevice } from '../../..
 import { ExamError } from '../../../pipeline/errors.js';
 import { VIEWS, type View, viewFile } from '../../../pipeline/exam.js';
 import { objectPath } from '../../../pipeline/exam-objects.js';
+import { viewsDocumentSchema } from '../../../pipeline/stage-documents.js';
 import { drawObjects, sampleViews, studyOf } from '../../support/dicom/draw-objects.js';
 import { viewCode } from '../../support/dicom/objects.js';
 import { runStageHere, withFolder } from '../../support/stage-run.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { decodePart10 } from '../../../dicom/objects/dataset.js';
 import type { ExamResult } from '../../../dicom/objects/exam-result.js';
-import { OBJECT_KINDS } from '../../../dicom/objects/modules.js';
 import { type WriteOptions, type WrittenObject, writeObjects } from '../../../dicom/objects/write-objects.js';
 import { RESEARCH_USE_ONLY } from '../../../pipeline/predictions.js';
+import { OBJECT_KINDS } from '../../../pipeline/result-objects.js';
 import { samplePixels, sampleResult } from './sample-result.js';
 
 async function written(result: ExamResult, options: WriteOptions = {}): Promise<WrittenObject[]> {

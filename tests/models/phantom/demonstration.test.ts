@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { CROP_FILE, cropDocumentSchema } from '../../../activities/stages/documents.js';
 import { stages } from '../../../activities/stages/index.js';
 import { listResults } from '../../../api/reading/list-results.js';
 import { readNpz } from '../../../imaging/npz.js';
@@ -13,6 +12,7 @@ import { VIEWS } from '../../../pipeline/exam.js';
 import { heatmapFile } from '../../../pipeline/heatmaps.js';
 import { type LABELS, VARIANTS } from '../../../pipeline/predictions.js';
 import { RESPONSE_FILE, RESPONSE_STAGE, responseDocumentSchema } from '../../../pipeline/quality-report.js';
+import { CROP_FILE, cropDocumentSchema } from '../../../pipeline/stage-documents.js';
 import { readFileEntry } from '../../../repos/committed-files.js';
 import { rootOf } from '../../../repos/repository.js';
 import { openTestSystem, type TestSystem } from '../../support/system.js';

@@ -17,9 +17,13 @@ export interface Orthanc {
   stop(): Promise<void>;
 }
 
-export async function startOrthanc(settings: Readonly<Record<string, unknown>> = {}): Promise<Orthanc> {
+/** @param ports where it is known already where it will be */
+export async function startOrthanc(
+  settings: Readonly<Record<string, unknown>> = {},
+  ports: { readonly http?: number; readonly dicom?: number } = {},
+): Promise<Orthanc> {
   const folder = await mkdtemp(join(tmpdir(), 'mammoflow-orthanc-'));
-  const [http, dicomPort] = [await freePort(), await freePort()];
+  const [http, dicomPort] = [ports.http ?? (await freePort()), ports.dicom ?? (await freePort())];
   const configuration = join(folder, 'orthanc.json');
   const plugins = ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so'];
   await writeFile(

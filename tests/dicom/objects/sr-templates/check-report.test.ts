@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { findingOptionsSchema, findingsOf } from '../../../../dicom/objects/findings.js';
+import { findingsOf } from '../../../../dicom/objects/findings.js';
 import { mammographyCadSr } from '../../../../dicom/objects/mammography-cad-sr.js';
 import { checkReport } from '../../../../dicom/objects/sr-templates/check-report.js';
 import { MAMMOGRAPHY_CAD_TEMPLATES } from '../../../../dicom/objects/sr-templates/mammography-cad.js';
+import { findingOptionsSchema } from '../../../../pipeline/result-objects.js';
 import { samplePixels, sampleResult } from '../sample-result.js';
 
 /** A dataset that a test may change: every attribute of it. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { MammoflowError } from '../../pipeline/errors.js';
-import { examIdSchema, horizontalFlipSchema, VIEWS } from '../../pipeline/exam.js';
-import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
+import { MammoflowError } from './errors.js';
+import { examIdSchema, horizontalFlipSchema, VIEWS } from './exam.js';
+import { RESEARCH_USE_ONLY } from './predictions.js';
 
 const index = z.number().int();
 const count = index.nonnegative();
