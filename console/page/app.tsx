@@ -1,27 +1,26 @@
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { type ReactNode, Suspense, useState } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import { client } from './api/client.js';
 import { useLive } from './api/events.js';
 import { SessionGate, useSession } from './api/session.js';
 import { ExamsPage } from './exams/exams-page.js';
+import {
+  CompareExamPage,
+  ComparePage,
+  ExamPage,
+  InboxPage,
+  JobPage,
+  JobsPage,
+  ModelPage,
+  ModelsPage,
+  RepoPage,
+  ReposPage,
+  StagesPage,
+} from './pages.js';
 import { Boundary } from './parts/boundary.js';
+import { decodePart } from './parts/decode-part.js';
 import { PageHead } from './parts/page-head.js';
 import { applyTheme, keptTheme, THEMES } from './theme.js';
-
-// What most people look at first comes with the page; the rest when it is opened.
-const ExamPage = lazy(async () => ({ default: (await import('./exam/exam-page.js')).ExamPage }));
-const ComparePage = lazy(async () => ({ default: (await import('./compare/compare-page.js')).ComparePage }));
-const CompareExamPage = lazy(async () => ({
-  default: (await import('./compare/compare-exam-page.js')).CompareExamPage,
-}));
-const JobsPage = lazy(async () => ({ default: (await import('./jobs/jobs-page.js')).JobsPage }));
-const JobPage = lazy(async () => ({ default: (await import('./jobs/job-page.js')).JobPage }));
-const ReposPage = lazy(async () => ({ default: (await import('./repos/repos-page.js')).ReposPage }));
-const RepoPage = lazy(async () => ({ default: (await import('./repos/repo-page.js')).RepoPage }));
-const ModelsPage = lazy(async () => ({ default: (await import('./models/models-page.js')).ModelsPage }));
-const ModelPage = lazy(async () => ({ default: (await import('./models/model-page.js')).ModelPage }));
-const StagesPage = lazy(async () => ({ default: (await import('./stages/stages-page.js')).StagesPage }));
-const InboxPage = lazy(async () => ({ default: (await import('./inbox/inbox-page.js')).InboxPage }));
 
 const PAGES = [
   ['/exams', 'Exams'],
@@ -65,15 +64,15 @@ function Shell(): ReactNode {
             <Switch>
               <Route path="/" component={ExamsPage} />
               <Route path="/exams" component={ExamsPage} />
-              <Route path="/exams/:exam">{({ exam }) => <ExamPage exam={decode(exam)} />}</Route>
+              <Route path="/exams/:exam">{({ exam }) => <ExamPage exam={decodePart(exam)} />}</Route>
               <Route path="/compare" component={ComparePage} />
-              <Route path="/compare/:exam">{({ exam }) => <CompareExamPage exam={decode(exam)} />}</Route>
+              <Route path="/compare/:exam">{({ exam }) => <CompareExamPage exam={decodePart(exam)} />}</Route>
               <Route path="/jobs" component={JobsPage} />
-              <Route path="/jobs/:job">{({ job }) => <JobPage job={decode(job)} />}</Route>
+              <Route path="/jobs/:job">{({ job }) => <JobPage job={decodePart(job)} />}</Route>
               <Route path="/repos" component={ReposPage} />
-              <Route path="/repos/:repo">{({ repo }) => <RepoPage repo={decode(repo)} />}</Route>
+              <Route path="/repos/:repo">{({ repo }) => <RepoPage repo={decodePart(repo)} />}</Route>
               <Route path="/models" component={ModelsPage} />
-              <Route path="/models/:bundle">{({ bundle }) => <ModelPage bundle={decode(bundle)} />}</Route>
+              <Route path="/models/:bundle">{({ bundle }) => <ModelPage bundle={decodePart(bundle)} />}</Route>
               <Route path="/stages" component={StagesPage} />
               <Route path="/inbox" component={InboxPage} />
               <Route>
@@ -89,15 +88,6 @@ function Shell(): ReactNode {
       <footer className="notice">{notice}</footer>
     </>
   );
-}
-
-/** A part of the address as it was before it was escaped. */
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 function TopBar(): ReactNode {

@@ -44,6 +44,16 @@ interface Options<Answer = unknown> {
   readonly fresh?: boolean;
 }
 
+const optionsOf = <Name extends RouteName>(name: Name, request?: RequestOf<Name>) => ({
+  queryKey: keyOf(name, request),
+  queryFn: ({ signal }: { signal: AbortSignal }) => callOf(name)({ ...request, signal }) as Promise<ResponseOf<Name>>,
+});
+
+/** Asks now for what `useApi` will ask for. If it cannot be had, that is said when it is asked for again. */
+export function askAhead<Name extends RouteName>(name: Name, request?: RequestOf<Name>): void {
+  void queries.prefetchQuery(optionsOf(name, request));
+}
+
 /**
  * A route's answer, asked again when the console tells that it may have changed.
  *
@@ -56,8 +66,7 @@ export function useApi<Name extends RouteName>(
   { keep = false, fresh = false, refetchInterval: every, ...options }: Options<ResponseOf<Name>> = {},
 ): UseQueryResult<ResponseOf<Name>, ApiError> {
   return useQuery<ResponseOf<Name>, ApiError>({
-    queryKey: keyOf(name, request),
-    queryFn: ({ signal }) => callOf(name)({ ...request, signal }) as Promise<ResponseOf<Name>>,
+    ...optionsOf(name, request),
     ...(keep ? { placeholderData: keepPreviousData } : {}),
     ...(fresh ? { staleTime: 0 } : {}),
     ...(every === undefined

@@ -13,14 +13,14 @@ import { ExamViews } from '../viewer/exam-views.js';
 import { planes } from '../viewer/loaded-view.js';
 import { PATHS, type PainterPath } from '../viewer/scene.js';
 import { ExamHistory } from './exam-history.js';
+import { examRequest, referenceOf } from './exam-request.js';
 import { Provenance } from './provenance.js';
 import { Results } from './results.js';
 
 /** One exam at one state: its views, what the model says of it, how that came about, and how it was before. */
 export function ExamPage({ exam }: { exam: string }): ReactNode {
   const address = new URLSearchParams(useSearch());
-  const ref = address.get('ref') ?? 'main';
-  const detail = useApi('exam', { params: { exam }, query: { ref } }, { keep: true });
+  const detail = useApi('exam', examRequest(exam, address), { keep: true });
   const erased = detail.data?.row.state === 'erased';
   // What this window holds of an exam ends with it.
   useEffect(() => {
@@ -40,7 +40,7 @@ export function ExamPage({ exam }: { exam: string }): ReactNode {
         </div>
       </PageHead>
       <Loaded of={detail}>
-        {(data) => <Detail detail={data} exam={exam} reference={ref} path={pathOf(address)} />}
+        {(data) => <Detail detail={data} exam={exam} reference={referenceOf(address)} path={pathOf(address)} />}
       </Loaded>
     </>
   );

@@ -68,7 +68,8 @@ describeInBrowser('the page: around everything', (browser) => {
   });
 
   it('refuses a wrong token and one that has expired, says so, and lets the right one in', async () => {
-    const { page } = await browser.open(`${guarded.address}/models`);
+    // An exam is asked for before anybody is signed in, and must be there afterwards.
+    const { page } = await browser.open(`${guarded.address}/exams/exam-a`);
     const token = page.getByLabel('Token');
     await token.waitFor();
     await requireAccessible(page);
@@ -82,7 +83,8 @@ describeInBrowser('the page: around everything', (browser) => {
     }
     await token.fill('token-of-ana');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'exam-a' }).waitFor();
+    await page.getByRole('complementary', { name: 'Results' }).waitFor();
     // Whoever may only read is offered nothing that would be refused.
     await page.getByRole('link', { name: 'Inbox' }).click();
     await page.getByText('Uploading needs the role operate.').waitFor();
