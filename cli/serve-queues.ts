@@ -2,6 +2,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { connectionSettings } from '../infra/connection.js';
 import { freePort } from '../infra/dev/ports.js';
+import { identityPlaces } from '../infra/identity-places.js';
 import { requireReadablePath } from '../infra/package-root.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { createLog, temporalLogger } from '../workers/log.js';
@@ -55,6 +56,11 @@ export async function serveQueues(options: WorkerOptions): Promise<void> {
       cacheFolder: join(folder, options.queue === undefined ? role : `${role}-${encodeURIComponent(options.queue)}`),
       cacheBytes: gigabytes(options.cacheSize),
       log: createLog(role),
+      identities: {
+        places: () => identityPlaces(options.data),
+        // Embedded services are of one machine and one user, whose `put` would make the same key.
+        mustExist: settings.s3.source !== 'embedded',
+      },
       ...(metrics === undefined ? {} : { metrics }),
     });
     workers.push(worker);

@@ -1,4 +1,6 @@
+import { rm } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { Client, type ConnectionOptions } from '@temporalio/client';
@@ -12,6 +14,7 @@ import { createTakeInActivities } from '../activities/inbox/take-in-activities.j
 import { createControlActivities } from '../activities/job/control-activities.js';
 import type { StageDefinition } from '../activities/stage.js';
 import { stages } from '../activities/stages/index.js';
+import { type IdentityPlaces, openIdentities } from '../dicom/identity/identities.js';
 import { TASK_QUEUES } from '../pipeline/graph.js';
 import { inboxSettingsOf } from '../pipeline/inbox-settings.js';
 import { connectToTemporal } from '../planning/temporal-connection.js';
@@ -44,6 +47,8 @@ export interface WorkerSettings {
   readonly cacheFolder: string;
   readonly cacheBytes: number;
   readonly log: Logger;
+  /** The key of pseudonyms and the map back to patients, for the workflow role; without, DICOM objects wait in the inbox. */
+  readonly identities?: { places(): IdentityPlaces; readonly mustExist: boolean };
   /** Counted in, where somebody watches. */
   readonly metrics?: WorkerMetrics;
 }
@@ -87,12 +92,18 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       namespace: temporal.namespace,
     });
     closing.push(() => client.connection.close());
+    const objectsFolder = join(settings.cacheFolder, 'objects');
+    // A worker that was killed may have left objects there that say whose they are.
+    await rm(objectsFolder, { recursive: true, force: true });
+    const { identities } = settings;
+    const open = identities && (() => openIdentities(identities.places(), identities));
+    const objects = { open, folder: objectsFolder };
     worker = await Worker.create({
       ...common,
       workflowBundle: await workflowBundle(),
       activities: {
         ...createControlActivities({ repository, client, stages }),
-        ...createTakeInActivities({ repository, client, stages, inbox: inboxSettingsOf(process.env) }),
+        ...createTakeInActivities({ repository, client, stages, inbox: inboxSettingsOf(process.env), objects }),
       },
     });
   } else {

@@ -4,6 +4,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { z } from 'zod';
 import { openFileCache } from '../../activities/datum/file-cache.js';
 import { createStageActivities } from '../../activities/datum/stage-activities.js';
+import type { OpenIdentities } from '../../activities/inbox/pseudonym-key.js';
 import { createTakeInActivities } from '../../activities/inbox/take-in-activities.js';
 import { createControlActivities } from '../../activities/job/control-activities.js';
 import { defineStage, type StageDefinition } from '../../activities/stage.js';
@@ -131,6 +132,8 @@ export interface SmallSystem extends TestSystem {
     atOnce?: number;
     /** When the inbox is taken in. */
     inbox?: InboxSettings;
+    /** The key of pseudonyms, for DICOM objects of the inbox. */
+    identities?: OpenIdentities;
   }): Promise<void>;
   /** Commits one exam whose scan is the given text. */
   putScan(exams: readonly string[], scan: string, branch?: string): Promise<PutResult>;
@@ -181,7 +184,7 @@ export async function openSmallSystem(
     },
     ran,
     begun,
-    async startSmallWorkers({ roles = ROLES, atOnce = 20, inbox = inboxSettingsSchema.parse({}) } = {}) {
+    async startSmallWorkers({ roles = ROLES, atOnce = 20, inbox = inboxSettingsSchema.parse({}), identities } = {}) {
       const { address } = system.settings.temporal.connection;
       const connection = await NativeConnection.connect({ address });
       const common = { connection, namespace: system.settings.temporal.namespace };
@@ -216,7 +219,10 @@ export async function openSmallSystem(
                   workflowBundle: await workflowBundle(),
                   activities: {
                     ...createControlActivities({ repository, client, stages }),
-                    ...createTakeInActivities({ repository, client, stages, inbox }),
+                    ...createTakeInActivities({
+                      ...{ repository, client, stages, inbox },
+                      objects: { open: identities, folder: join(system.folder, 'objects') },
+                    }),
                   },
                 }
               : { activities: { ...stageActivities }, maxConcurrentActivityTaskExecutions: atOnce }),
