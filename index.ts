@@ -60,12 +60,12 @@ export function openLocalSession(
     author: author ?? environment.MAMMOFLOW_AUTHOR ?? `${userName()}@${hostname()}`,
     stages: async () => (await import('./activities/stages/index.js')).stages,
     inbox: inboxSettingsOf(environment),
-    identities({ make = true } = {}) {
+    identities({ mustExist = false } = {}) {
       const open = async () => {
         const { openIdentities } = await import('./dicom/identity/identities.js');
-        return openIdentities(identityPlaces(dataFolder, environment), { make });
+        return openIdentities(identityPlaces(dataFolder, environment), { mustExist });
       };
-      if (!make) return opened ?? open();
+      if (mustExist) return opened ?? open();
       opened ??= open();
       return opened;
     },

@@ -23,9 +23,9 @@ export interface Session {
   readonly inbox: InboxSettings;
   /**
    * The key of pseudonyms and the map back to patients, for verbs that take DICOM objects or give results back. Absent
-   * where a session has none. A key is made where there is none, unless `make` is false.
+   * where a session has none. A key is made where there is none, unless `mustExist` says so.
    */
-  readonly identities?: (options?: { readonly make?: boolean }) => Promise<Identities>;
+  readonly identities?: (options?: { readonly mustExist?: boolean }) => Promise<Identities>;
   /** Removes an exam from that map, for which no key is needed. @returns whether it was there. */
   readonly forgetIdentity?: (exam: string) => Promise<boolean>;
   /** Variables of the environment that hold credentials of destinations. */

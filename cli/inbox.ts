@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { InboxReport } from '../index.js';
 import { DEFAULT_BRANCH } from '../pipeline/commit.js';
 import { type CommonOptions, dataOption, jsonOption } from './options.js';
@@ -16,9 +16,9 @@ export function inboxCommand(): Command {
       .addHelpText(
         'after',
         `
-Whatever any S3 client uploads to inbox/exams/<exam>/<view>.png or inbox/models/<bundle>/<file> is committed by itself:
-an exam when all four views are there and nothing came for a moment, a bundle when all files are there that its
-model.json names. States:
+Whatever any S3 client uploads to inbox/exams/<exam>/<view>.png, inbox/models/<bundle>/<file> or, as DICOM objects of any
+name, below inbox/dicom/ is committed by itself: an exam when all four views are there and nothing came for a moment (of
+DICOM objects at once), a bundle when all files are there that its model.json names. States:
   incomplete  waits for views or files
   settling    complete, and waits for a moment of quiet
   ready       about to be taken in
@@ -61,23 +61,31 @@ function dismissCommand(): Command {
   return new Command('dismiss')
     .description('take exams out of the inbox without committing them')
     .argument('<name...>', 'exams, or bundles with --models')
-    .option('--models', 'they are bundles')
+    .addOption(new Option('--models', 'they are bundles').conflicts('dicom'))
+    .addOption(new Option('--dicom', 'they are of DICOM objects, which are removed for good'))
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `
 Their files are moved to dismissed/<exams|models>/<name>/<time>/ in the same bucket, where nothing looks for them; any S3
-client can move them back. Files that arrive meanwhile stay in the inbox.
+client can move them back. Files that arrive meanwhile stay in the inbox. DICOM objects say whose they are, and their source
+has them: with --dicom they are removed, with all their versions. Names are those that \`mammoflow inbox\` shows after dicom/.
 
-Example:
-  $ mammoflow inbox dismiss exam-17`,
+Examples:
+  $ mammoflow inbox dismiss exam-17
+  $ mammoflow inbox dismiss --dicom dx-3f0c… object-91ab…`,
     )
-    .action((names: string[], options: CommonOptions & { models?: boolean }) =>
+    .action((names: string[], options: CommonOptions & { models?: boolean; dicom?: boolean }) =>
       withMammoflow(options.data, async (mammoflow) => {
-        const outcome = await mammoflow.dismiss({ repo: options.models === true ? 'models' : 'exams', names });
+        const repo = options.dicom === true ? 'dicom' : options.models === true ? 'models' : 'exams';
+        const outcome = await mammoflow.dismiss({ repo, names });
         if (options.json) return printJson(outcome);
         for (const { name, keys } of outcome.dismissed) {
+          if (repo === 'dicom') {
+            printLine(`${name}: ${keys.length} object${keys.length === 1 ? '' : 's'} removed`);
+            continue;
+          }
           const folder = keys[0]?.slice(0, keys[0].lastIndexOf('/') + 1);
           printLine(`${name}: ${keys.length} file${keys.length === 1 ? '' : 's'} moved to ${folder}`);
         }

@@ -55,8 +55,12 @@ export async function serveQueues(options: WorkerOptions): Promise<void> {
       // A folder cannot be shared with the worker that serves the role's own queue.
       cacheFolder: join(folder, options.queue === undefined ? role : `${role}-${encodeURIComponent(options.queue)}`),
       cacheBytes: gigabytes(options.cacheSize),
-      ...(role === 'delivery' ? { identities: identityPlaces(options.data) } : {}),
       log: createLog(role),
+      identities: {
+        places: () => identityPlaces(options.data),
+        // Embedded services are of one machine and one user, whose `put` would make the same key.
+        mustExist: settings.s3.source !== 'embedded',
+      },
       ...(metrics === undefined ? {} : { metrics }),
     });
     workers.push(worker);

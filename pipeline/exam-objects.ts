@@ -12,6 +12,9 @@ import type { StageGraph } from './graph.js';
  * a file.
  */
 
+/** In bytes. The largest mammograms have some 60 MB uncompressed; beyond this no DICOM object is read into memory. */
+export const LARGEST_OBJECT = 512 * 1024 * 1024;
+
 /** The stage that makes the four views of an exam's DICOM objects. For the stages after it, they are the exam. */
 export const READ_STAGE = 'read_dicom';
 /** What it writes beside the views: which objects they are made of, and how. */

@@ -4,10 +4,15 @@ import { checkExamId, examFilesOf, missingViews, numberedFile, viewMeant } from 
 import type { InboxSettings } from './inbox-settings.js';
 import { namedFile } from './view-names.js';
 
-/** Where uploads lie until they are taken in: `inbox/exams/<exam>/<file>` and `inbox/models/<bundle>/<file>`. */
+/**
+ * Where uploads lie until they are taken in: `inbox/exams/<exam>/<file>`, `inbox/models/<bundle>/<file>`, and DICOM objects
+ * under any name below `inbox/dicom/`, where what they hold says what they are of.
+ */
 export const INBOX = 'inbox';
-export const INBOX_REPOS = ['exams', 'models'] as const;
+export const INBOX_REPOS = ['exams', 'models', 'dicom'] as const;
 export type InboxRepo = (typeof INBOX_REPOS)[number];
+/** Where a folder is an exam, or a bundle. */
+export type FolderRepo = Exclude<InboxRepo, 'dicom'>;
 
 /** A file that lies in the inbox, by its newest version. Times are milliseconds by the S3 server's clock. */
 export interface InboxFile {

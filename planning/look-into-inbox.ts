@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LARGEST_CARD, MODEL_CARD_FILE } from '../pipeline/bundle.js';
 import type { Commit, InputItem } from '../pipeline/commit.js';
+import { type InboxObject, judgeStudy, UNSORTED, unsortedSentence } from '../pipeline/dicom-inbox.js';
 import {
   arrivalSentence,
   durationText,
@@ -13,8 +14,10 @@ import {
 import type { InboxSettings } from '../pipeline/inbox-settings.js';
 import { gatherStrayFolders } from '../pipeline/stray-files.js';
 import type { InboxReport, WaitingItem } from '../pipeline/take-in.js';
+import { type ObjectsInInbox, readObjectsHold, sortOut, strangerName } from '../repos/dicom-inbox.js';
 import { fingerprintOf, type InboxItem, listRefusals, readRefusal, walkInbox } from '../repos/inbox.js';
 import { inboxKey } from '../repos/layout.js';
+import type { ObjectStore } from '../repos/object-store.js';
 import { type Repository, rootOf } from '../repos/repository.js';
 
 export interface LookRequest {
@@ -24,8 +27,12 @@ export interface LookRequest {
   readonly shown: number;
   /** How many exams are named as ready. */
   readonly batch: number;
+  /** How many exams of DICOM objects are; none unless said. */
+  readonly studies?: number;
   /** Corrections that the look before saw; without, files count as seen when they were written. */
   readonly seen?: SeenCorrections;
+  /** Whether keys of DICOM objects may be told, which others have named and which may say whose they are. */
+  readonly keys?: boolean;
   /** The time of the look before, by the S3 server's clock: what became overdue since is new. */
   readonly lastLook?: number;
 }
@@ -40,6 +47,8 @@ export interface InboxLook {
   readonly exams: readonly string[];
   /** Bundles to take in now. */
   readonly bundles: readonly string[];
+  /** Exams of DICOM objects to take in now, at most `studies` of the request. */
+  readonly studies: readonly string[];
   /** More exams are ready than are named. */
   readonly more: boolean;
   /** Corrections that lie there, for the next look, and to take in these very files and no others. */
@@ -54,6 +63,8 @@ export interface InboxLook {
   readonly newlyOverdue: readonly WaitingItem[];
   /** Refusals of files that lie there no more, as `<repo>/<item>`. */
   readonly outdated: readonly string[];
+  /** What is remembered of DICOM objects that lie there no more, by fingerprint. */
+  readonly outdatedObjects: readonly string[];
 }
 
 /** Exams looked up in the branch's newest commit at once. */
@@ -62,6 +73,8 @@ const STRAY_EXAMPLES = 10;
 /** Corrections watched at once; more of them wait for their turn. */
 const WATCHED = 200;
 const FINGERPRINT_DIGITS = 16;
+/** Forgotten in one go: what is left of it is found by the next look. */
+const OUTDATED = 200;
 
 /** As much of model.json as says which files to wait for. All of it is checked once they are there. */
 const cardSchema = z.object({ files: z.record(z.string(), z.object({ path: z.string(), sha256: z.string() })) });
@@ -89,6 +102,7 @@ export async function lookIntoInbox(repository: Repository, request: LookRequest
   const newlyOverdue: WaitingItem[] = [];
   const exams: string[] = [];
   const bundles: string[] = [];
+  const studies: string[] = [];
   let now = store.serverTime();
 
   const add = (files: InboxItem, judged: Judged): void => {
@@ -102,6 +116,9 @@ export async function lookIntoInbox(repository: Repository, request: LookRequest
     counts[item.state] += 1;
     if (item.state === 'ready' && files.repo === 'exams' && exams.length < request.batch) exams.push(files.name);
     if (item.state === 'ready' && files.repo === 'models') bundles.push(files.name);
+    if (item.state === 'ready' && files.repo === 'dicom' && studies.length < (request.studies ?? 0)) {
+      studies.push(files.name);
+    }
     if (judged.readyAt !== undefined) nextLookAt = Math.min(nextLookAt, judged.readyAt);
     if (item.state === 'incomplete') {
       const overdueAt = judged.since + settings.reportAfterSeconds * 1_000;
@@ -140,7 +157,8 @@ export async function lookIntoInbox(repository: Repository, request: LookRequest
     for (const files of unjudged) add(files, judgeExamItem(files, committed.get(files.name)));
     unjudged = [];
   };
-  for await (const files of walkInbox(store, onStray)) {
+  const objects: InboxFile[] = [];
+  for await (const files of walkInbox(store, onStray, (file) => objects.push(file))) {
     if (files.repo === 'exams') {
       unjudged.push(files);
       if (unjudged.length >= LOOKUPS) await judgeUnjudged();
@@ -151,6 +169,23 @@ export async function lookIntoInbox(repository: Repository, request: LookRequest
     else add(files, judged);
   }
   await judgeUnjudged();
+  const sorted = await sortOut(store, objects);
+  const studied = [...sorted.studies.keys()];
+  for (let first = 0; first < studied.length; first += LOOKUPS) {
+    const names = studied.slice(first, first + LOOKUPS);
+    const committed = await repository.inputs.getMany(rootOf(head, 'exams'), names);
+    now = store.serverTime();
+    for (const name of names) {
+      const lying = sorted.studies.get(name) ?? [];
+      add(
+        { repo: 'dicom', name, files: lying.map(({ file }) => file) },
+        studyItem(name, lying, committed.get(name), now, settings),
+      );
+    }
+  }
+  for (const { file, item } of await objectItems(store, sorted, request.keys === true)) {
+    add({ repo: 'dicom', name: item.name, files: [file] }, { item, since: file.modified });
+  }
 
   const shown = await Promise.all(
     oldest(kept, request.shown).map(async ({ item, files }) =>
@@ -166,13 +201,15 @@ export async function lookIntoInbox(repository: Repository, request: LookRequest
     report: { branch, lookedAt: new Date(time).toISOString(), counts, overdue, items: shown, stray: strayToo },
     exams,
     bundles,
+    studies,
     seen: Object.fromEntries(seen),
-    more: counts.ready > exams.length + bundles.length,
+    more: counts.ready > exams.length + bundles.length + studies.length,
     ...(Number.isFinite(nextLookAt) ? { nextLookMs: Math.max(0, nextLookAt - time) } : {}),
     sequence: head?.sequence ?? -1,
     time,
     newlyOverdue,
     outdated: [...refusals.keys()].slice(0, request.shown),
+    outdatedObjects: sorted.outdated.slice(0, OUTDATED),
   };
 }
 
@@ -216,6 +253,50 @@ function examItem(
     since: arrival.since,
     ...(readyAt === undefined ? {} : { readyAt }),
   };
+}
+
+function studyItem(
+  name: string,
+  objects: readonly InboxObject[],
+  committed: InputItem | undefined,
+  now: number,
+  settings: InboxSettings,
+): Judged {
+  const paths = committed?.files.map(({ path }) => path) ?? [];
+  const { since, ...arrival } = judgeStudy(objects, paths, now, settings);
+  return { item: { repo: 'dicom', name, ...arrival, since: new Date(since).toISOString() }, since };
+}
+
+/** Objects that are of no study, one by one, and those that nobody has opened, as one item. */
+async function objectItems(
+  store: ObjectStore,
+  { strangers, unsorted }: ObjectsInInbox,
+  keys: boolean,
+): Promise<{ file: InboxFile; item: WaitingItem }[]> {
+  const itemOf = (
+    file: InboxFile,
+    item: Pick<WaitingItem, 'name' | 'state' | 'sentence'>,
+    here: readonly InboxFile[],
+  ) => {
+    const since = new Date(file.modified).toISOString();
+    const paths = keys ? here.map(({ path }) => path) : [];
+    return {
+      file,
+      item: { repo: 'dicom', here: paths, missing: [], since, correction: false, overdue: false, ...item } as const,
+    };
+  };
+  const items = strangers.map(({ file, sorted: { is } }) => {
+    const reason = is.kind === 'left-out' ? is.reason : '';
+    const sentence = keys ? `${reason} It is ${file.path}.` : reason;
+    return itemOf(file, { name: strangerName(file), state: 'refused', sentence }, [file]);
+  });
+  const [first, ...others] = unsorted;
+  if (first === undefined) return items;
+  const eldest = others.reduce((a, b) => (b.modified < a.modified ? b : a), first);
+  const hold = await readObjectsHold(store);
+  const sentence = unsortedSentence(unsorted.length, eldest.modified, store.serverTime(), hold);
+  const state = hold === undefined ? 'settling' : 'refused';
+  return [...items, itemOf(eldest, { name: UNSORTED, state, sentence }, unsorted.slice(0, STRAY_EXAMPLES))];
 }
 
 /** Undefined when the folder holds nothing of a bundle. */

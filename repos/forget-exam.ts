@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { type FileEntry, OUTCOMES } from '../pipeline/commit.js';
 import { datumRecordSchema } from '../pipeline/datum.js';
 import { MammoflowError } from '../pipeline/errors.js';
+import { fingerprintOfObject, listObjects } from './dicom-inbox.js';
 import { type Erasure, recordErasure } from './erasures.js';
 import { sha256Stream } from './hash.js';
 import { segmentsOfExam } from './headlines.js';
@@ -20,6 +21,7 @@ import {
   jobsPrefix,
   knownOutcomesPrefix,
   refusalPrefix,
+  sortedKey,
   undeliveredOfExamPrefix,
 } from './layout.js';
 import { packsOfItem } from './leaf-packs.js';
@@ -86,8 +88,14 @@ export async function findTraces(store: ObjectStore, stages: readonly string[], 
     versions.set('packed leaves', [...(versions.get('packed leaves') ?? []), version]);
   }
   await collect('inbox', inboxKey('exams', exam, ''));
+  const objects = await listObjects(store);
+  for (const { file } of objects.studies.get(exam) ?? []) {
+    await collect('inbox', file.path, file.path);
+    await collect('refusals', sortedKey(fingerprintOfObject(file)));
+  }
   await collect('dismissed', dismissedPrefix('exams', exam));
   await collect('refusals', refusalPrefix('exams', exam));
+  await collect('refusals', refusalPrefix('dicom', exam));
   return { exam, versions };
 }
 

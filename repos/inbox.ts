@@ -2,13 +2,16 @@ import { z } from 'zod';
 import type { Json } from '../pipeline/canonical-json.js';
 import { MammoflowError } from '../pipeline/errors.js';
 import { isExamId } from '../pipeline/exam.js';
-import { INBOX, INBOX_REPOS, type InboxFile, type InboxRepo, isExamFile } from '../pipeline/inbox.js';
+import { type FolderRepo, INBOX, INBOX_REPOS, type InboxFile, type InboxRepo, isExamFile } from '../pipeline/inbox.js';
 import { sha256Hex, sha256Stream } from './hash.js';
 import { readJson, writeJson } from './json-objects.js';
 import { dismissedKey, inboxKey, refusalKey, refusalPrefix, refusalsPrefix } from './layout.js';
 import type { ListedVersion, ObjectStore } from './object-store.js';
 
-/** A folder of the inbox with the files that matter: an exam, or a bundle. */
+/** DICOM objects lie below it under any name. */
+export const OBJECTS_FOLDER = `${INBOX}/dicom/`;
+
+/** A folder of the inbox with the files that matter: an exam, or a bundle; or the objects of a study, wherever they lie. */
 export interface InboxItem {
   readonly repo: InboxRepo;
   readonly name: string;
@@ -23,12 +26,21 @@ const FILES_A_BUNDLE = 100;
  * however many files lie there; the cost is that of listing them.
  *
  * @param onStray told every key that belongs to no exam and no bundle.
+ * @param onObject told every file that should be a DICOM object, by its whole key.
  */
-export async function* walkInbox(store: ObjectStore, onStray: (key: string) => void): AsyncGenerator<InboxItem> {
-  let open: { repo: InboxRepo; name: string; files: InboxFile[] } | undefined;
+export async function* walkInbox(
+  store: ObjectStore,
+  onStray: (key: string) => void,
+  onObject: (file: InboxFile) => void = () => undefined,
+): AsyncGenerator<InboxItem & { readonly repo: FolderRepo }> {
+  let open: { repo: FolderRepo; name: string; files: InboxFile[] } | undefined;
   for await (const { key, size, etag, modified } of store.list(`${INBOX}/`)) {
     // Folders as some S3 clients make them.
     if (key.endsWith('/')) continue;
+    if (key.startsWith(OBJECTS_FOLDER)) {
+      onObject({ path: key, size, etag, modified: modified.getTime() });
+      continue;
+    }
     const place = placeOf(key);
     if (place === undefined) {
       onStray(key);
@@ -47,11 +59,11 @@ export async function* walkInbox(store: ObjectStore, onStray: (key: string) => v
 }
 
 /** Where a key of the inbox belongs; undefined for a stray file. */
-export function placeOf(key: string): { repo: InboxRepo; name: string; path: string } | undefined {
+export function placeOf(key: string): { repo: FolderRepo; name: string; path: string } | undefined {
   const [, repo = '', name = '', path = '', ...deeper] = key.split('/');
   if (deeper.length > 0 || name === '' || path === '') return undefined;
   const known = INBOX_REPOS.find((candidate) => candidate === repo);
-  if (known === undefined) return undefined;
+  if (known === undefined || known === 'dicom') return undefined;
   const belongs = known === 'models' ? isExamId(name) && isExamId(path) : isExamFile(path);
   return belongs ? { repo: known, name, path } : undefined;
 }
@@ -68,18 +80,19 @@ export interface InboxVersion extends InboxFile {
 }
 
 /** The files of one folder of the inbox that matter, with their versions, as they are now. */
-export async function openInboxItem(store: ObjectStore, repo: InboxRepo, name: string): Promise<InboxVersion[]> {
+export async function openInboxItem(store: ObjectStore, repo: FolderRepo, name: string): Promise<InboxVersion[]> {
   const files = await versionsBelow(store, inboxKey(repo, name, ''), (key) => placeOf(key)?.path);
   return repo === 'models' ? files.slice(0, FILES_A_BUNDLE) : files;
 }
 
 /** All files of one folder of the inbox, stray ones too. */
-export function openInboxFolder(store: ObjectStore, repo: InboxRepo, name: string): Promise<InboxVersion[]> {
+export function openInboxFolder(store: ObjectStore, repo: FolderRepo, name: string): Promise<InboxVersion[]> {
   const folder = inboxKey(repo, name, '');
   return versionsBelow(store, folder, (key) => (key.endsWith('/') ? undefined : key.slice(folder.length)));
 }
 
-async function versionsBelow(
+/** Files below a prefix with their versions, as they are now, those that `pathOf` names. */
+export async function versionsBelow(
   store: ObjectStore,
   folder: string,
   pathOf: (key: string) => string | undefined,
@@ -167,7 +180,7 @@ export async function forgetRefusals(store: ObjectStore, repo: InboxRepo, name: 
  */
 export async function dismissInboxItem(
   store: ObjectStore,
-  repo: InboxRepo,
+  repo: FolderRepo,
   name: string,
   time: string,
 ): Promise<string[]> {

@@ -61,6 +61,13 @@ export const refusalsPrefix = `${BOOKKEEPING}/refused/`;
 export const refusalPrefix = (repo: string, item: string): string => `${refusalsPrefix}${repo}/${item}/`;
 export const refusalKey = (repo: string, item: string, fingerprint: string): string =>
   `${refusalPrefix(repo, item)}${fingerprint}.json`;
+/** What is known of DICOM objects that lie in the inbox: `<fingerprint of the upload>.json`. */
+export const sortedPrefix = `${BOOKKEEPING}/sorted/`;
+export const sortedKey = (fingerprint: string): string => `${sortedPrefix}${fingerprint}.json`;
+/** Why they cannot be looked at for now. */
+export const objectsHoldKey = `${BOOKKEEPING}/objects-hold.json`;
+/** By which key the exams of a bucket are named: a digest of it, which tells nothing of it. */
+export const pseudonymKeyKey = `${BOOKKEEPING}/pseudonym-key.json`;
 export const inboxKey = (repo: string, item: string, path: string): string => `inbox/${repo}/${item}/${path}`;
 /** Uploads that somebody took out of the inbox, by the time at which they did. */
 export const dismissedPrefix = (repo: string, item: string): string => `dismissed/${repo}/${item}/`;

@@ -1,4 +1,6 @@
+import { rm } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { Client, type ConnectionOptions } from '@temporalio/client';
@@ -39,8 +41,6 @@ type TemporalOptions = ConnectionOptions & Pick<NativeConnectionOptions, 'proxy'
 
 export interface WorkerSettings {
   readonly role: Role;
-  /** For `delivery`: the key of pseudonyms and the map back to patients. */
-  readonly identities?: IdentityPlaces;
   /** The task queue to serve instead of the role's own, for stages that the pipeline gives one. */
   readonly taskQueue?: string;
   /** The stages to serve, at these versions: all stages of the build unless given. Those of another class are not served. */
@@ -51,6 +51,11 @@ export interface WorkerSettings {
   readonly cacheFolder: string;
   readonly cacheBytes: number;
   readonly log: Logger;
+  /**
+   * The key of pseudonyms and the map back to patients. Without, DICOM objects wait in the inbox (`workflow`), and what needs
+   * an identity is not delivered (`delivery`).
+   */
+  readonly identities?: { places(): IdentityPlaces; readonly mustExist: boolean };
   /** Counted in, where somebody watches. */
   readonly metrics?: WorkerMetrics;
 }
@@ -98,12 +103,18 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       namespace: temporal.namespace,
     });
     closing.push(() => client.connection.close());
+    const objectsFolder = join(settings.cacheFolder, 'objects');
+    // A worker that was killed may have left objects there that say whose they are.
+    await rm(objectsFolder, { recursive: true, force: true });
+    const { identities } = settings;
+    const open = identities && (() => openIdentities(identities.places(), identities));
+    const objects = { open, folder: objectsFolder };
     worker = await Worker.create({
       ...common,
       workflowBundle: await workflowBundle(),
       activities: {
         ...createControlActivities({ repository, client, stages }),
-        ...createTakeInActivities({ repository, client, stages, inbox: inboxSettingsOf(process.env) }),
+        ...createTakeInActivities({ repository, client, stages, inbox: inboxSettingsOf(process.env), objects }),
       },
     });
   } else if (role === 'delivery') {
@@ -164,8 +175,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 }
 
 /** Opened for each delivery, so that a key that is put there is found; none is made, since nothing was put under it. */
-function identitiesAt(places: IdentityPlaces | undefined): Promise<Identities> {
-  if (places !== undefined) return openIdentities(places, { make: false });
+function identitiesAt(identities: WorkerSettings['identities']): Promise<Identities> {
+  if (identities !== undefined) return openIdentities(identities.places(), { mustExist: true });
   throw new MammoflowError(
     'invalid-configuration',
     'This worker has no key of pseudonyms.',

@@ -36,6 +36,11 @@ const SIGNALS_A_RUN = 500;
 /** Items named in the details; all of them are in the query and in `mammoflow inbox`. */
 const ITEMS_IN_DETAILS = 20;
 
+type TakenIn = Awaited<ReturnType<TakeInActivities['takeInExams']>>;
+
+/** Steps that may not succeed. */
+type Step = 'exams' | 'studies' | 'bundles' | 'job';
+
 /** What a run hands to the next when it continues as new. */
 interface Carried {
   readonly takenIn: TakeInState['takenIn'];
@@ -54,7 +59,7 @@ const { lookAround, lastTakenIn } = proxyActivities<TakeInActivities>({
   ...TAKE_IN_OPTIONS,
   taskQueue: TASK_QUEUES.workflow,
 });
-const { takeInExams, takeInBundle, startFollowingJob } = proxyActivities<TakeInActivities>({
+const { takeInExams, takeInStudies, takeInBundle, startFollowingJob } = proxyActivities<TakeInActivities>({
   ...STEP_OPTIONS,
   taskQueue: TASK_QUEUES.workflow,
 });
@@ -89,7 +94,7 @@ class Inbox {
   private nextBundlesAt: number;
   private toStart: string | undefined;
   private unsure: boolean;
-  private readonly troubles = new Map<'exams' | 'bundles' | 'job', string>();
+  private readonly troubles = new Map<Step, string>();
 
   constructor(
     private readonly settings: TakeInSettings,
@@ -149,16 +154,19 @@ class Inbox {
     const due = look.nextLookMs === undefined ? undefined : lookedAt + look.nextLookMs + SLACK_MS;
 
     const bundles = this.nextBundlesAt > lookedAt ? [] : look.bundles;
-    if (look.exams.length + bundles.length === 0) return due;
+    // Looks of before there were studies name none.
+    const studies = look.studies ?? [];
+    if (look.exams.length + bundles.length + studies.length === 0) return due;
     if (this.nextTakeAt > lookedAt) return Math.min(due ?? this.nextTakeAt, this.nextTakeAt);
-    const interval = (await this.take({ ...look, bundles })) ? TAKE_INTERVAL_MS : TROUBLE_INTERVAL_MS;
+    const interval = (await this.take({ ...look, bundles, studies })) ? TAKE_INTERVAL_MS : TROUBLE_INTERVAL_MS;
     this.nextTakeAt = interval === TAKE_INTERVAL_MS && look.more ? 0 : lookedAt + interval;
     // What was refused, or replaced while it was being taken, shows in another look.
     return Date.now();
   }
 
   /** @returns whether anything came of it. */
-  private async take({ exams, bundles, settings, seen, sequence: after }: InboxLookAround): Promise<boolean> {
+  private async take(look: InboxLookAround): Promise<boolean> {
+    const { exams, bundles, studies, settings, seen, sequence: after } = look;
     const { branch } = this.settings;
     let moved = false;
     for (const folder of bundles) {
@@ -169,15 +177,25 @@ class Inbox {
       if (taken?.commit !== undefined) this.committed(taken.commit);
       moved ||= taken?.bundle !== undefined || taken?.reason !== undefined;
     }
-    if (exams.length === 0) return moved;
-    const request = { branch, exams, settings, seen, batch: uuid4(), after };
-    const taken = await this.step('exams', () => takeInExams(request));
-    if (taken === undefined) return moved;
+    if (exams.length > 0) {
+      const request = { branch, exams, settings, seen, batch: uuid4(), after };
+      moved = this.note('exams', await this.step('exams', () => takeInExams(request))) || moved;
+    }
+    if (studies.length > 0) {
+      const request = { branch, exams: studies, settings, batch: uuid4(), after };
+      moved = this.note('studies', await this.step('studies', () => takeInStudies(request))) || moved;
+    }
+    return moved;
+  }
+
+  /** @returns whether anything came of it. */
+  private note(what: 'exams' | 'studies', taken: TakenIn | undefined): boolean {
+    if (taken === undefined) return false;
     this.takenIn = { ...this.takenIn, exams: this.takenIn.exams + taken.exams };
     if (taken.commit !== undefined) this.committed(taken.commit);
     const [failure] = taken.failed;
-    if (failure !== undefined) this.troubles.set('exams', `Exam ${failure.exam} was not taken in: ${failure.reason}.`);
-    return moved || taken.exams + taken.refused.length > 0;
+    if (failure !== undefined) this.troubles.set(what, `Exam ${failure.exam} was not taken in: ${failure.reason}.`);
+    return taken.exams + taken.refused.length > 0;
   }
 
   private committed(commit: string): void {
@@ -191,10 +209,7 @@ class Inbox {
    * One of the steps that are given up after a few attempts, so that nothing else waits for what somebody has to mend.
    * @returns undefined when it did not succeed; what it should have done may be done all the same.
    */
-  private async step<Result>(
-    what: 'exams' | 'bundles' | 'job',
-    activity: () => Promise<Result>,
-  ): Promise<Result | undefined> {
+  private async step<Result>(what: Step, activity: () => Promise<Result>): Promise<Result | undefined> {
     this.troubles.delete(what);
     try {
       const result = await this.ask(activity);

@@ -6,11 +6,14 @@ import { type InboxSettings, inboxSettingsSchema } from '../../pipeline/inbox-se
 import type { TakeInSettings } from '../../pipeline/take-in.js';
 import { type InboxLook, lookIntoInbox, type SeenCorrections } from '../../planning/look-into-inbox.js';
 import { type Started, startFollowingJob } from '../../planning/start-job.js';
+import { forgetSorted } from '../../repos/dicom-inbox.js';
 import { forgetRefusals } from '../../repos/inbox.js';
 import type { Repository } from '../../repos/repository.js';
 import type { ControlDependencies } from '../dependencies.js';
+import { sortObjects } from './sort-objects.js';
 import { type BundleTakenIn, type TakeInBundleRequest, takeInBundle } from './take-in-bundle.js';
 import { type TakeInRequest, type TakenIn, takeInExams } from './take-in-exams.js';
+import { type ObjectsIntake, type TakeInStudiesRequest, takeInStudies } from './take-in-studies.js';
 
 /** What lies in the inbox, and by which times that was judged. */
 export type InboxLookAround = InboxLook & { readonly settings: InboxSettings };
@@ -27,6 +30,8 @@ export interface TakeInActivities {
   /** Lists what lies in the inbox, and tells the log what has been incomplete for too long. */
   lookAround(request: LookAround): Promise<InboxLookAround>;
   takeInExams(request: TakeInRequest): Promise<TakenIn>;
+  /** The same of studies of DICOM objects, without identity. */
+  takeInStudies(request: TakeInStudiesRequest): Promise<TakenIn>;
   takeInBundle(request: TakeInBundleRequest): Promise<BundleTakenIn>;
   /** Starts the job that follows from a commit, if there is one and the branch is not on hold. */
   startFollowingJob(branch: string, commit: string): Promise<Started>;
@@ -37,36 +42,60 @@ export interface TakeInActivities {
 export interface TakeInDependencies extends ControlDependencies {
   /** When what lies in the inbox is taken in, unless the workflow's argument says otherwise. */
   readonly inbox: InboxSettings;
+  /** What taking in DICOM objects needs; without, they wait, and `mammoflow inbox` says for what. */
+  readonly objects?: ObjectsIntake;
 }
 
 /** What a report names; the rest is counted. Every look leaves it in the workflow's history. */
 const SHOWN = 50;
 /** Exams a commit. */
 const BATCH = 200;
+/** Studies a commit: their objects lie on the worker's disk one study at a time, and are some 70 MB each. */
+const STUDIES = 16;
+/** After a look that could not open all that is new. */
+const SOON_MS = 100;
 const HEARTBEAT_MS = 3_000;
 /** Commits of jobs that are passed over in looking for the one they work on. */
 const COMMITS_BACK = 500;
 
-export function createTakeInActivities({ repository, client, stages, inbox }: TakeInDependencies): TakeInActivities {
+export function createTakeInActivities({
+  repository,
+  client,
+  stages,
+  inbox,
+  objects = { open: undefined, folder: '' },
+}: TakeInDependencies): TakeInActivities {
   const log = () => Context.current().log;
+  const tell = (taken: TakenIn): void => {
+    for (const { exam, reason } of taken.refused) log().warn('refused in the inbox', { exam, reason });
+    for (const { exam, reason } of taken.failed) log().warn('not taken in yet', { exam, reason });
+    for (const flag of taken.flagged) log().warn('taken in, but to be looked at', { flag });
+    log().info('taken in', { exams: taken.exams, commit: taken.commit });
+  };
   return {
     lookAround: steadily(async ({ given, lastLook, seen = {} }) => {
       const { branch, ...times } = given;
       const settings = inboxSettingsSchema.parse({ ...inbox, ...times });
-      const request = { branch, settings, shown: SHOWN, batch: BATCH, seen };
+      const { more, held } = await sortObjects(repository.store, objects.open);
+      if (held !== undefined) log().warn('DICOM objects wait in the inbox', { reason: held });
+      const request = { branch, settings, shown: SHOWN, batch: BATCH, studies: STUDIES, seen };
       const look = await lookIntoInbox(repository, { ...request, ...(lastLook === undefined ? {} : { lastLook }) });
       for (const { repo, name, missing, since } of look.newlyOverdue) {
         log().warn('incomplete for too long in the inbox', { repo, name, missing, since });
       }
       await forgetOutdated(repository, look.outdated);
-      return { ...look, settings };
+      await forgetSorted(repository.store, look.outdatedObjects);
+      const { nextLookMs = SOON_MS } = look;
+      return { ...look, settings, ...(more && { nextLookMs: Math.min(nextLookMs, SOON_MS) }) };
     }),
     takeInExams: steadily(async (request) => {
       const taken = await takeInExams(repository, request);
-      for (const { exam, reason } of taken.refused) log().warn('refused in the inbox', { exam, reason });
-      for (const { exam, reason } of taken.failed) log().warn('not taken in yet', { exam, reason });
-      for (const flag of taken.flagged) log().warn('taken in, but to be looked at', { flag });
-      log().info('taken in', { exams: taken.exams, commit: taken.commit });
+      tell(taken);
+      return taken;
+    }),
+    takeInStudies: steadily(async (request) => {
+      const taken = await takeInStudies(repository, request, objects);
+      tell(taken);
       return taken;
     }),
     takeInBundle: steadily(async (request) => {

@@ -1,6 +1,7 @@
 import { takeInObjects } from '../../dicom/intake/take-in-objects.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { examObject } from '../../pipeline/exam-objects.js';
+import { committedObjects } from '../../planning/committed-objects.js';
 import { rootOf } from '../../repos/repository.js';
 import type { Session } from '../session.js';
 import type { ExamFolders } from './exam-folders.js';
@@ -28,7 +29,8 @@ export async function examsOfObjects(
   const intake = await takeInObjects(files, {
     identities: await identities(),
     folder,
-    committed: async (exam) => ((await repository.inputs.get(root, exam))?.files ?? []).map(({ path }) => path),
+    committed: (exam) => committedObjects(repository, root, exam),
+    mayReplace: true,
   });
   return {
     exams: intake.exams.map(({ exam, files: objects }) => ({

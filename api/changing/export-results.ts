@@ -222,7 +222,7 @@ function checkedFindings(said: Partial<FindingOptions> = {}): FindingOptions {
 }
 
 function identitiesOf({ identities }: Session) {
-  if (identities !== undefined) return identities({ make: false });
+  if (identities !== undefined) return identities({ mustExist: true });
   throw new MammoflowError(
     'invalid-configuration',
     'There is no key of pseudonyms here.',

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { type Commit, DEFAULT_BRANCH } from '../../pipeline/commit.js';
+import { isExamItem } from '../../pipeline/dicom-inbox.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { LABELS, type Label, type LabelProbabilities, type Variant } from '../../pipeline/predictions.js';
 import type { QualityWarning } from '../../pipeline/quality-report.js';
@@ -258,7 +259,7 @@ function lookAt(session: Session, kept: Kept): Promise<Live> {
 async function look(session: Session, kept: Kept): Promise<Live> {
   const [{ items }, running] = await Promise.all([inbox(session), runningNow(session, kept)]);
   return {
-    waiting: new Map(items.filter(({ repo }) => repo === 'exams').map((item) => [item.name, item] as const)),
+    waiting: new Map(items.filter(isExamItem).map((item) => [item.name, item] as const)),
     running,
   };
 }

@@ -20,5 +20,5 @@ export async function inbox(
   { repository, inbox: settings }: Session,
   { branch = DEFAULT_BRANCH, limit = EVERYTHING }: { branch?: string; limit?: number } = {},
 ): Promise<InboxReport> {
-  return (await lookIntoInbox(repository, { branch, settings, shown: limit, batch: 0 })).report;
+  return (await lookIntoInbox(repository, { branch, settings, shown: limit, batch: 0, keys: true })).report;
 }

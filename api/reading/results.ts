@@ -1,4 +1,5 @@
 import { DEFAULT_BRANCH } from '../../pipeline/commit.js';
+import { isExamItem } from '../../pipeline/dicom-inbox.js';
 import { LABELS, VARIANTS } from '../../pipeline/predictions.js';
 import type { WaitingItem } from '../../pipeline/take-in.js';
 import { rootOf } from '../../repos/repository.js';
@@ -84,7 +85,7 @@ type InInbox = Pick<WaitingItem, 'state' | 'sentence'>;
 
 async function examsInInbox(session: Session, only: readonly string[] | undefined): Promise<Map<string, InInbox>> {
   const { items, stray } = await inbox(session);
-  const exams = items.filter(({ repo }) => repo === 'exams').map(({ name, ...item }) => [name, item] as const);
+  const exams = items.filter(isExamItem).map(({ name, ...item }) => [name, item] as const);
   const strayExams = (stray.folders ?? []).flatMap(({ exam, sentence }) =>
     exam === undefined ? [] : [[exam, { state: 'incomplete', sentence }] as const],
   );

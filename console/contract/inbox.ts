@@ -5,7 +5,7 @@ import { UPLOAD_LIMITS } from './words.js';
 
 export const inboxQuerySchema = z.object({ branch: branchSchema, limit: limitSchema(1_000, 200) });
 export const waitingItemSchema = z.object({
-  repo: z.enum(['exams', 'models']),
+  repo: z.enum(['exams', 'models', 'dicom']),
   name: z.string(),
   state: z.enum(['ready', 'settling', 'incomplete', 'refused']),
   here: z.array(z.string()),
@@ -29,7 +29,7 @@ export const inboxSchema = z.object({
 });
 export const lookedSchema = z.object({ branch: z.string() });
 export const dismissSchema = z.object({
-  repo: z.enum(['exams', 'models']).default('exams'),
+  repo: z.enum(['exams', 'models', 'dicom']).default('exams'),
   names: z.array(examIdSchema).min(1).max(200),
 });
 export const dismissedSchema = z.object({

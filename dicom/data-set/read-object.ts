@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { inflateRawSync } from 'node:zlib';
+import { LARGEST_OBJECT } from '../../pipeline/exam-objects.js';
 import { invalidObject, unsupportedObject } from '../refusal.js';
 import { type DataSet, MoreNeeded, type ReadOptions, readElements } from './read-elements.js';
 import { groupOf } from './tags.js';
@@ -13,8 +14,6 @@ export interface DicomObject {
   readonly syntax: TransferSyntax;
 }
 
-/** The largest mammograms have some 60 MB uncompressed; beyond this nothing is read into memory. */
-export const LARGEST_OBJECT = 512 * 1024 * 1024;
 /** What comes before the pixels is small, but some devices keep raw data there. */
 const FIRST_READ = 256 * 1024;
 const LARGEST_HEAD = 64 * 1024 * 1024;
@@ -109,6 +108,41 @@ export async function readHead(path: string, what: string): Promise<DicomObject 
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Reads the head of an object that comes as a stream, and no more of the stream than that takes.
+ *
+ * @param size of the whole object, in bytes.
+ * @throws as `readHead`.
+ */
+export async function readHeadOfStream(
+  stream: AsyncIterable<Uint8Array>,
+  size: number,
+  what: string,
+): Promise<DicomObject> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  let enough = Math.min(size, FIRST_READ);
+  // Breaking off destroys the stream.
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length < enough) continue;
+    try {
+      return readObject(Buffer.concat(chunks, length), { what, headOnly: true, fileSize: size });
+    } catch (error) {
+      if (!(error instanceof MoreNeeded)) throw error;
+      if (length >= size) throw invalidObject(what, 'is cut short');
+      if (length > LARGEST_HEAD) {
+        throw invalidObject(what, `has more than ${LARGEST_HEAD / 2 ** 20} MiB before its pixels`);
+      }
+      enough = Math.min(size, 4 * length);
+    }
+  }
+  if (size === 0) throw invalidObject(what, 'is empty (zero bytes)');
+  // An object of the bucket never changes under its version, so the connection ended early.
+  throw new Error(`${what}: ${length} of ${size} bytes came`);
 }
 
 /**

@@ -10,6 +10,8 @@ export interface Pseudonyms {
   uid(uid: string): string;
   /** Days by which all dates of a patient go back: 1 to 3,650. */
   daysBack(id: string, issuer?: string): number;
+  /** Tells one key from another, and nothing of it. */
+  readonly keyDigest: string;
 }
 
 const LARGEST_SHIFT = 3_650;
@@ -31,6 +33,7 @@ export function openPseudonyms(key: Buffer): Pseudonyms {
       return `2.25.${BigInt(`0x${bytes.toString('hex')}`)}`;
     },
     daysBack: (id, issuer = '') => 1 + (keyed('dates', issuer, id).readUInt32BE(0) % LARGEST_SHIFT),
+    keyDigest: keyed('key').toString('hex').slice(0, HEX_DIGITS),
   };
 }
 

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Grey16Image } from '../../imaging/planes.js';
 import type { View } from '../../pipeline/exam.js';
-import { LARGEST_OBJECT, readObject, tooLarge } from '../data-set/read-object.js';
+import { LARGEST_OBJECT } from '../../pipeline/exam-objects.js';
+import { readObject, tooLarge } from '../data-set/read-object.js';
 import { pixelFormatOf, spacingOf } from '../image/describe-image.js';
 import { decodePixels } from '../pixels/decode-pixels.js';
 import { hasRescale, toView, type ViewNotes } from '../pixels/to-view.js';

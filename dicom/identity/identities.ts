@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { MammoflowError } from '../../pipeline/errors.js';
@@ -39,7 +40,7 @@ export interface Identities {
 }
 
 export interface IdentityPlaces {
-  /** A file with the secret key, made where it is not there. */
+  /** A file with the secret key. */
   readonly keyFile: string;
   /** The folder of the map, with an encrypted file for each exam. */
   readonly folder: string;
@@ -53,14 +54,15 @@ const TAG_BYTES = 16;
  * Opens the key and the map. The map is encrypted (AES-256-GCM, with a key derived from the secret one), and what an entry
  * belongs to is part of what is authenticated, so that entries cannot be exchanged.
  *
- * @param options.make whether to make a key where there is none; otherwise that is an error
+ * @param options.mustExist the key is not made where there is none: on a machine that only takes in what comes, another key
+ *   than that of whoever puts would give the same study another name.
  * @throws MammoflowError `invalid-configuration` for a key that is none.
  */
 export async function openIdentities(
   { keyFile, folder }: IdentityPlaces,
-  { make = true }: { readonly make?: boolean } = {},
+  { mustExist = false }: { readonly mustExist?: boolean } = {},
 ): Promise<Identities> {
-  const key = await readOrMakeKey(keyFile, make);
+  const key = await readOrMakeKey(keyFile, mustExist);
   const mapKey = Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), 'mammoflow re-identification map', 32));
   const pathOf = (exam: string): string => entryOf(folder, exam);
   const recall = async (exam: string): Promise<Identity | undefined> => {
@@ -130,17 +132,17 @@ export async function forgetIdentity({ folder }: Pick<IdentityPlaces, 'folder'>,
   }
 }
 
-async function readOrMakeKey(path: string, make: boolean): Promise<Buffer> {
+async function readOrMakeKey(path: string, mustExist: boolean): Promise<Buffer> {
   const found = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (found !== undefined) return parseKey(found, path);
-  if (!make) {
+  if (mustExist) {
     throw new MammoflowError(
       'invalid-configuration',
-      `There is no key of pseudonyms at ${path}.`,
-      'Set MAMMOFLOW_PSEUDONYM_KEY_FILE and MAMMOFLOW_IDENTITIES to those that the exams were put with.',
+      `There is no key for pseudonyms at ${path} on ${hostname()}.`,
+      'Copy the one that `put` uses there, or name its place with MAMMOFLOW_PSEUDONYM_KEY_FILE; make the first with `openssl rand -hex 32`.',
     );
   }
   const made = randomBytes(KEY_BYTES).toString('hex');

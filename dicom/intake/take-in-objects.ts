@@ -3,9 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ExamError } from '../../pipeline/errors.js';
 import { VIEWS, type View, viewFile } from '../../pipeline/exam.js';
-import { objectPath, viewsWithObjects } from '../../pipeline/exam-objects.js';
+import { LARGEST_OBJECT, objectPath, viewsWithObjects } from '../../pipeline/exam-objects.js';
 import { decodedText } from '../data-set/character-sets.js';
-import { type DicomObject, LARGEST_OBJECT, readHead, readWhole, tooLarge } from '../data-set/read-object.js';
+import { type DicomObject, readHead, readWhole, tooLarge } from '../data-set/read-object.js';
 import { text } from '../data-set/values.js';
 import { deidentify } from '../deidentify/deidentify.js';
 import { standardView } from '../exam/choose-views.js';
@@ -33,8 +33,17 @@ export interface IntakeOptions {
   readonly identities: Identities;
   /** An empty folder for what is made. */
   readonly folder: string;
-  /** Paths that the exam has already, so that later images may complete or replace some of its views. */
-  readonly committed: (exam: string) => Promise<readonly string[]>;
+  /** What the exam has already, so that later images may complete or replace some of its views. */
+  readonly committed: (exam: string) => Promise<CommittedObjects>;
+  /** Whether an instance that is committed may get another content. Whoever puts it says so; a sender may only be mistaken. */
+  readonly mayReplace: boolean;
+}
+
+/** The committed objects of an exam. */
+export interface CommittedObjects {
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  /** The pseudonym that they have for their patient; absent where there are none. */
+  readonly patient?: string | undefined;
 }
 
 /** What is known of a file without its pixels. */
@@ -96,6 +105,38 @@ export async function takeInObjects(files: readonly string[], options: IntakeOpt
   return { exams, refused, leftOut, remarks: sharedAccessions(studies, pseudonyms.exam) };
 }
 
+/** What one object is, without its pixels, in pseudonyms. `kind` says whether it may be a view, or rejects others. */
+export interface SortedHead {
+  readonly exam: string;
+  readonly patient: string;
+  readonly is:
+    | { readonly kind: 'view'; readonly view: View }
+    | { readonly kind: 'rejection' }
+    | { readonly kind: 'left-out'; readonly reason: string };
+}
+
+/**
+ * Sorts an object by its head.
+ * @throws ExamError for one that does not even say its study.
+ */
+export function sortHead(object: DicomObject, { pseudonyms }: Identities): SortedHead {
+  const identity = identityOf(object, 'It');
+  const [id, issuer] = JSON.parse(patientOf(object)) as [string, string];
+  const sorted = { exam: pseudonyms.exam(identity.StudyInstanceUID), patient: pseudonyms.patient(id, issuer) };
+  if (identity.SOPClassUID === KEY_OBJECT_SELECTION && rejectedBy(object).length > 0) {
+    return { ...sorted, is: { kind: 'rejection' } };
+  }
+  const shown = standardView(object, EVERYTHING);
+  if ('reason' in shown) return { ...sorted, is: { kind: 'left-out', reason: shown.reason } };
+  try {
+    seenOf('', object, identity, shown.view);
+    return { ...sorted, is: { kind: 'view', view: shown.view } };
+  } catch (error) {
+    if (!(error instanceof ExamError)) throw error;
+    return { ...sorted, is: { kind: 'left-out', reason: error.sentence } };
+  }
+}
+
 async function readIdentity(file: string): Promise<{ object: DicomObject; identity: ObjectIdentity }> {
   const object = await readHead(file, 'It');
   if (object.size > LARGEST_OBJECT) throw tooLarge('It', object.size);
@@ -124,7 +165,7 @@ async function makeExam(
   seen: readonly Seen[],
   rejected: ReadonlySet<string>,
   leftOut: Map<string, string>,
-  { identities, folder, committed }: IntakeOptions,
+  { identities, folder, committed, mayReplace }: IntakeOptions,
 ): Promise<ExamOfObjects> {
   const taken: Seen[] = [];
   const hashes = new Map<string, { hash: string; file: string }>();
@@ -149,6 +190,7 @@ async function makeExam(
     }
   }
   const earlier = await committed(exam);
+  requireSamePatient(exam, taken, earlier, identities);
   const files: { path: string; local: string }[] = [];
   const uids: Record<string, string> = {};
   const unreadable: string[] = [];
@@ -164,6 +206,14 @@ async function makeExam(
     if (made === undefined) continue;
     const { instance } = made;
     const path = objectPath({ view: one.view, device: one.device, instance });
+    const before = mayReplace ? undefined : earlier.files.find((file) => file.path === path);
+    if (before !== undefined && before.sha256 !== sha256(made.bytes)) {
+      leftOut.set(
+        one.file,
+        'its SOP instance is committed with another content, and an instance never changes under its UID',
+      );
+      continue;
+    }
     const local = join(folder, exam, path);
     await mkdir(dirname(local), { recursive: true });
     await writeFile(local, made.bytes);
@@ -172,7 +222,7 @@ async function makeExam(
     uids[identities.pseudonyms.uid(one.SeriesInstanceUID)] = one.SeriesInstanceUID;
     identity = made.identity;
   }
-  const views = viewsWithObjects([...files, ...earlier.map((path) => ({ path }))]);
+  const views = viewsWithObjects([...files, ...earlier.files]);
   const missing = VIEWS.filter((view) => !views.includes(view));
   if (missing.length > 0) {
     throw new ExamError(
@@ -187,6 +237,25 @@ async function makeExam(
   }
   if (identity !== undefined) await identities.remember({ schemaVersion: 1, exam, ...identity, uids });
   return { exam, files };
+}
+
+/** Under one Study Instance UID a second patient is a mistake, also where the first one's images are committed. */
+function requireSamePatient(
+  exam: string,
+  taken: readonly Seen[],
+  { patient }: CommittedObjects,
+  { pseudonyms }: Identities,
+): void {
+  const isOther = ({ patient: said }: Seen): boolean => {
+    const [id, issuer] = JSON.parse(said) as [string, string];
+    return pseudonyms.patient(id, issuer) !== patient;
+  };
+  if (patient === undefined || !taken.some(isOther)) return;
+  throw new ExamError(
+    'invalid-exam',
+    `Exam ${exam} is committed with images of another patient under the same Study Instance UID.`,
+    'Correct the objects at their source; none of them is taken.',
+  );
 }
 
 /** An object without identity, and what it said of its patient. */
@@ -231,7 +300,6 @@ function sharedAccessions(studies: ReadonlyMap<string, readonly Seen[]>, examOf:
     );
 }
 
-const hashOf = async (path: string): Promise<string> =>
-  createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+const hashOf = async (path: string): Promise<string> => sha256(await readFile(path));

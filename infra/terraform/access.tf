@@ -70,7 +70,7 @@ data "aws_iam_policy_document" "worker" {
   statement {
     sid       = "TakeOutOfTheInbox"
     actions   = ["s3:DeleteObjectVersion"]
-    resources = ["${local.bucket}/inbox/*", "${local.bucket}/.mammoflow/refused/*"]
+    resources = ["${local.bucket}/inbox/*", "${local.bucket}/.mammoflow/refused/*", "${local.bucket}/.mammoflow/sorted/*"]
   }
 
   # An exam that is erased while it is being taken in: the copies that were just made go again.
@@ -87,7 +87,7 @@ data "aws_iam_policy_document" "operator" {
   statement {
     sid       = "DismissFromTheInbox"
     actions   = ["s3:DeleteObjectVersion"]
-    resources = ["${local.bucket}/inbox/*", "${local.bucket}/.mammoflow/refused/*"]
+    resources = ["${local.bucket}/inbox/*", "${local.bucket}/.mammoflow/refused/*", "${local.bucket}/.mammoflow/sorted/*"]
   }
 
   statement {

@@ -1,7 +1,7 @@
 # S3 tells the queue of uploads to the inbox, and of nothing else. A lost message costs a minute, by mammoflow's Schedule.
 
 locals {
-  inbox_prefixes = ["inbox/exams/", "inbox/models/"]
+  inbox_prefixes = ["inbox/dicom/", "inbox/exams/", "inbox/models/"]
 }
 
 resource "aws_sqs_queue" "dead" {

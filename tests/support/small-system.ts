@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { openFileCache } from '../../activities/datum/file-cache.js';
 import { createStageActivities } from '../../activities/datum/stage-activities.js';
 import { createDeliveryActivities, type DeliveryDependencies } from '../../activities/delivery/delivery-activities.js';
+import type { OpenIdentities } from '../../activities/inbox/pseudonym-key.js';
 import { createTakeInActivities } from '../../activities/inbox/take-in-activities.js';
 import { createControlActivities } from '../../activities/job/control-activities.js';
 import { defineStage, type StageDefinition } from '../../activities/stage.js';
@@ -135,6 +136,8 @@ export interface SmallSystem extends TestSystem {
     inbox?: InboxSettings;
     /** Whose identities are given back, and with which credentials: a delivery worker, too. */
     delivery?: Pick<DeliveryDependencies, 'identities' | 'environment'>;
+    /** The key of pseudonyms, for DICOM objects of the inbox. */
+    identities?: OpenIdentities;
   }): Promise<void>;
   /** Commits one exam whose scan is the given text. */
   putScan(exams: readonly string[], scan: string, branch?: string): Promise<PutResult>;
@@ -185,7 +188,13 @@ export async function openSmallSystem(
     },
     ran,
     begun,
-    async startSmallWorkers({ roles = ROLES, atOnce = 20, inbox = inboxSettingsSchema.parse({}), delivery } = {}) {
+    async startSmallWorkers({
+      roles = ROLES,
+      atOnce = 20,
+      inbox = inboxSettingsSchema.parse({}),
+      delivery,
+      identities,
+    } = {}) {
       const { address } = system.settings.temporal.connection;
       const connection = await NativeConnection.connect({ address });
       const common = { connection, namespace: system.settings.temporal.namespace };
@@ -220,7 +229,10 @@ export async function openSmallSystem(
                   workflowBundle: await workflowBundle(),
                   activities: {
                     ...createControlActivities({ repository, client, stages }),
-                    ...createTakeInActivities({ repository, client, stages, inbox }),
+                    ...createTakeInActivities({
+                      ...{ repository, client, stages, inbox },
+                      objects: { open: identities, folder: join(system.folder, 'objects') },
+                    }),
                   },
                 }
               : { activities: { ...stageActivities }, maxConcurrentActivityTaskExecutions: atOnce }),

@@ -166,7 +166,7 @@ describe('delivering results', function () {
     }
     const stranger = {
       ...session,
-      identities: () => openIdentities({ keyFile: join(system.folder, 'no'), folder }, { make: false }),
+      identities: () => openIdentities({ keyFile: join(system.folder, 'no'), folder }, { mustExist: true }),
     };
     const [unknown] = await all(exportResults(stranger, { what: exam, to: { folder: join(system.folder, 'hidden') } }));
     assert.equal(unknown?.identity, 'pseudonyms');

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { readDicom } from '../../activities/stages/read-dicom.js';
+import { dismiss } from '../../api/changing/dismiss.js';
 import { put } from '../../api/changing/put.js';
 import { setDevice } from '../../api/changing/set-device.js';
+import { inbox as lookedInto } from '../../api/reading/inbox.js';
 import { lsItem } from '../../api/reading/ls.js';
 import type { Session } from '../../api/session.js';
 import { TAGS } from '../../dicom/data-set/tags.js';
@@ -13,9 +15,14 @@ import { openIdentities } from '../../dicom/identity/identities.js';
 import type { Grey16Image } from '../../imaging/planes.js';
 import { DEVICE_IMITATIONS, type DeviceImitation, imitateDevice } from '../../models/phantom/imitate-device.js';
 import { VIEWS, type View } from '../../pipeline/exam.js';
+import type { WaitingItem } from '../../pipeline/take-in.js';
+import { rootOf } from '../../repos/repository.js';
+import { hintInbox } from '../../triggers/hint.js';
 import { drawObjects, PLANTED, studyOf } from '../support/dicom/draw-objects.js';
+import { openInbox, type TestInbox } from '../support/inbox.js';
 import { s3ClientOf } from '../support/services.js';
 import { openSmallSystem, SMALL_STAGES, type SmallSystem } from '../support/small-system.js';
+import { until } from '../support/until.js';
 
 /** What nobody may find: of the patient, the study, the private data and the files' own names. */
 const IDENTIFYING = [
@@ -37,6 +44,8 @@ describe('exams of DICOM objects', () => {
   let system: SmallSystem;
   let session: Session;
   let views: Record<View, Grey16Image>;
+  let inbox: TestInbox;
+  let hasKey = false;
   const tiny = (): Grey16Image => ({ rows: 8, columns: 6, pixels: new Uint16Array(48).map((_, at) => at * 1000) });
 
   before(async () => {
@@ -44,11 +53,18 @@ describe('exams of DICOM objects', () => {
     system = await openSmallSystem(undefined, [readDicom, ...SMALL_STAGES]);
     const places = { keyFile: join(system.folder, 'secret', 'key'), folder: join(system.folder, 'identities') };
     const identities = openIdentities(places);
+    const nowhere = { keyFile: join(system.folder, 'no', 'key'), folder: join(system.folder, 'identities') };
     session = { ...system.session, identities: () => identities };
-    await system.startSmallWorkers();
+    await system.startSmallWorkers({
+      identities: async () => (hasKey ? identities : openIdentities(nowhere, { mustExist: true })),
+    });
+    inbox = openInbox(system.s3);
     await system.useModel('green', 'all');
   });
-  after(() => system.close());
+  after(async () => {
+    inbox.close();
+    await system.close();
+  });
 
   const study = async (number: number, vendor: string, more: Parameters<typeof drawObjects>[2] = {}) => {
     const folder = join(system.folder, `study-${number}`, 'DICOM', 'A', 'B');
@@ -59,6 +75,26 @@ describe('exams of DICOM objects', () => {
   const putAll = async (...paths: string[]) => put(session, { repo: 'exams', paths, process: false });
   const examOf = async (number: number): Promise<string> =>
     (await (session.identities as NonNullable<Session['identities']>)()).pseudonyms.exam(`1.2.840.99999.${number}`);
+  const objectsOf = async (number: number): Promise<Buffer[]> => {
+    const folder = join(await study(number, 'hologic'), 'DICOM', 'A', 'B');
+    return Promise.all((await readdir(folder)).sort().map((name) => readFile(join(folder, name))));
+  };
+  const drop = async (name: string, object: Buffer | undefined): Promise<void> => {
+    await inbox.upload(`dicom/${name}`, object as Buffer);
+    await hintInbox(await session.client());
+  };
+  const filesOf = async (exam: string) =>
+    (await session.repository.inputs.get(rootOf(await session.repository.head('main'), 'exams'), exam))?.files ?? [];
+  const committed = (exam: string, files: number) =>
+    until(`${files} objects of ${exam}`, async () => (await filesOf(exam)).length === files);
+  const reported = (
+    which: (item: WaitingItem) => boolean,
+    is: (item: WaitingItem) => boolean = () => true,
+  ): Promise<WaitingItem> =>
+    until('the report', async () => {
+      const found = (await lookedInto(session)).items.find(which);
+      return found !== undefined && is(found) && found;
+    });
   const ranSince = (before: number): string[] => [...system.ran].slice(before).sort();
 
   it('are put, processed and told beside folders of pictures, which have no stage that reads DICOM', async () => {
@@ -142,6 +178,80 @@ describe('exams of DICOM objects', () => {
     assert.match(reasons.get(await examOf(5)) ?? '', /one SOP instance with two contents/);
     assert.match(reasons.get(await examOf(6)) ?? '', /no image for L_CC/);
     assert.match(Object.values(leftOutReasons).join(' '), /cut short/);
+  });
+
+  it('wait in the inbox where the workers have no key, and are then taken in at once when their fourth view has come', async () => {
+    const [first, ...others] = await objectsOf(11);
+    await drop('ward 3/one', first);
+    const held = await reported(
+      ({ name }) => name === 'unsorted',
+      ({ state }) => state === 'refused',
+    );
+    assert.match(
+      held.sentence,
+      /^One object waits since .*: There is no key for pseudonyms at .* Copy the one that `put` uses/,
+    );
+    hasKey = true;
+    for (const [index, object] of others.entries()) await drop(`b/${index}`, object);
+    const exam = await examOf(11);
+    await committed(exam, 4);
+    await until('the originals to be gone', async () => (await inbox.keys('inbox/dicom/')).length === 0);
+    await until('nothing to be remembered of them', async () => (await inbox.keys('.mammoflow/sorted/')).length === 0);
+  });
+
+  it('are superseded from the inbox by a later image; a repeated one is nothing new, another content is refused', async () => {
+    const exam = await examOf(11);
+    const device = DEVICE_IMITATIONS.hologic as DeviceImitation;
+    const imitate = (value: number, more: Parameters<typeof studyOf>[2]) =>
+      imitateDevice({ ...tiny(), pixels: new Uint16Array(48).fill(value) }, 'L_CC', device, studyOf(11, 'L_CC', more));
+    const later = { sopInstance: '1.2.840.99999.11.1.50', instanceNumber: 9 };
+    await drop('later', imitate(500, later));
+    await committed(exam, 5);
+    await drop('once more', imitate(500, later));
+    await until('the repetition to be gone', async () => (await inbox.keys('inbox/dicom/')).length === 0);
+    await drop('other', imitate(700, later));
+    const item = await reported(
+      ({ name }) => name === exam,
+      ({ state }) => state === 'refused',
+    );
+    assert.match(item.sentence, /Left out: its SOP instance is committed with another content/);
+    await drop('stranger', imitate(900, { sopInstance: '1.2.840.99999.11.1.51', patientId: 'MRN-7731943' }));
+    const mixed = await reported(
+      ({ name }) => name === exam,
+      ({ sentence }) => /more than one patient/.test(sentence),
+    );
+    assert.equal(mixed.state, 'refused');
+    assert.deepEqual((await filesOf(exam)).length, 5);
+    await dismiss(session, { repo: 'dicom', names: [exam] });
+    assert.deepEqual(await inbox.keys('inbox/dicom/'), []);
+  });
+
+  it('harm no others from the inbox: what cannot be read stays there with its reason until it is dismissed', async () => {
+    const [first, ...others] = await objectsOf(12);
+    await drop('cut', (first as Buffer).subarray(0, -40));
+    for (const [index, object] of others.entries()) await drop(`c/${index}`, object);
+    await drop('no-dicom', Buffer.from('a letter'));
+    const ours = (await objectsOf(13))[0] as Buffer;
+    ours.write('1.2.840.99.9.9.9.99', ours.indexOf('1.2.840.10008.1.2.1\0'), 'latin1');
+    await drop('syntax', ours);
+    for (const [index, object] of (await objectsOf(14)).entries()) await drop(`d/${index}`, object);
+    await committed(await examOf(14), 4);
+    const exam = await examOf(12);
+    const waits = await reported(
+      ({ name }) => name === exam,
+      ({ missing }) => missing.length > 0,
+    );
+    assert.deepEqual([waits.state, waits.missing], ['incomplete', ['L_CC']]);
+    assert.match(waits.sentence, /^Waiting for L_CC since .* Left out: L_CC's object is cut short/);
+    const letter = await reported(({ here }) => here.includes('inbox/dicom/no-dicom'));
+    assert.match(letter.sentence, /is no DICOM file/);
+    const syntax = await reported(({ here }) => here.includes('inbox/dicom/syntax'));
+    assert.match(syntax.sentence, /the transfer syntax 1\.2\.840\.99\.9\.9\.9\.99, which is not read/);
+    await dismiss(session, { repo: 'dicom', names: [exam, letter.name] });
+    assert.deepEqual(await inbox.keys('inbox/dicom/'), ['inbox/dicom/syntax']);
+    await dismiss(session, { repo: 'dicom', names: [syntax.name] });
+    assert.deepEqual(await inbox.keys('inbox/dicom/'), []);
+    await assert.rejects(dismiss(session, { repo: 'dicom', names: [letter.name] }), { code: 'not-found' });
   });
 
   it('tell nobody whose they are: not keys, objects, workflows or their histories', async () => {

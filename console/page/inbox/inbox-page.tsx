@@ -95,7 +95,7 @@ function Waiting({ items, mayDismiss }: { items: readonly WaitingItem[]; mayDism
           {items.map((item) => (
             <tr key={`${item.repo}/${item.name}`}>
               <td>
-                {item.repo === 'models' ? 'models/' : ''}
+                {item.repo === 'exams' ? '' : `${item.repo}/`}
                 {item.name}
               </td>
               <td>
@@ -133,8 +133,9 @@ function Dismiss({ item: { repo, name, here }, close }: { item: WaitingItem; clo
       close={close}
     >
       <p>
-        {count(here.length)} {here.length === 1 ? 'file' : 'files'} will not be committed: {here.join(', ')}. The bucket
-        keeps their versions.
+        {repo === 'dicom'
+          ? 'Its DICOM objects are removed for good: they say whose they are, and their source has them.'
+          : `${count(here.length)} ${here.length === 1 ? 'file' : 'files'} will not be committed: ${here.join(', ')}. The bucket keeps their versions.`}
       </p>
     </Question>
   );
