@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { LocalModel } from '../activities/stage.js';
-import { stages } from '../activities/stages/index.js';
+import { stages as everyStage } from '../activities/stages/index.js';
 import { checkBundle } from '../inference/bundle.js';
 import { startLanes } from '../inference/lanes.js';
 import { packageRoot } from '../infra/package-root.js';
@@ -11,7 +11,7 @@ import { drawExam } from '../models/phantom/draw-exam.js';
 import { STANDARD_MIX } from '../models/phantom/mix.js';
 import { examName } from '../models/phantom/plan-exam.js';
 import { MODEL_ROLES, type ModelRole } from '../pipeline/bundle.js';
-import { QUALITY_STAGE } from '../pipeline/quality-report.js';
+import { READ_STAGE } from '../pipeline/exam-objects.js';
 import { machine, table } from './system.js';
 
 /**
@@ -19,13 +19,18 @@ import { machine, table } from './system.js';
  * running system adds is in `bench:pipeline`. See docs/benchmarks.md.
  */
 
+/** Of a phantom exam, which is a folder of pictures. */
+const stages = everyStage.filter(({ name }) => name !== READ_STAGE);
+/** Those that look at pictures and at what the network answers. */
+const gates = stages.filter(({ gate }) => gate === true).map(({ name }) => name);
+
 /** A seed of its own range, used for no model. */
 const SEED = 800_000;
 /**
- * Seconds of CPU; and the share of all stages that looking at the pictures may take, from the second exam on: a third of a
- * second is enough for compiling its code to show.
+ * Seconds of CPU; and the share of all stages that the gates may take together, from the second exam on: a third of a
+ * second is enough for compiling their code to show.
  */
-const TARGETS = { draw: 3, stages: 15, quality: 0.05 } as const;
+const TARGETS = { draw: 3, stages: 15, gates: 0.05 } as const;
 
 interface Options {
   readonly exams: string;
@@ -97,17 +102,16 @@ async function main(options: Options): Promise<void> {
       ],
     ),
   );
+  const gatesShare = gates.reduce((sum, name) => sum + laterShare(name), 0);
   console.log(
-    `${QUALITY_STAGE}: ${(100 * laterShare(QUALITY_STAGE)).toFixed(1)} % of all stages' CPU time (target: ${100 * TARGETS.quality} %)`,
+    `${gates.join(' and ')}: ${(100 * gatesShare).toFixed(1)} % of all stages' CPU time (target: ${100 * TARGETS.gates} %)`,
   );
   if (options.json !== undefined) {
     const result = { machine: machine(), bundle: bundle.name, costs: Object.fromEntries(costs), targets: TARGETS };
     await writeFile(options.json, `${JSON.stringify(result, null, 2)}\n`);
   }
   const met =
-    mean('draw', 'cpuSeconds') <= TARGETS.draw &&
-    all('cpuSeconds') <= TARGETS.stages &&
-    laterShare(QUALITY_STAGE) <= TARGETS.quality;
+    mean('draw', 'cpuSeconds') <= TARGETS.draw && all('cpuSeconds') <= TARGETS.stages && gatesShare <= TARGETS.gates;
   if (!met) process.exitCode = 1;
 }
 

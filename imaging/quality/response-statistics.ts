@@ -28,24 +28,60 @@ export function responseStatistics(view: Grey16Image, heatmaps: Heatmaps): Respo
   for (const plane of [heatmaps.benign, heatmaps.malignant]) {
     if (plane.rows !== rows || plane.columns !== columns) throw new RangeError('heatmap and view differ in shape');
   }
-  const benign: number[] = [];
-  const malignant: number[] = [];
+  const most = Math.ceil(rows / STEP) * Math.ceil(columns / STEP);
+  const [benign, malignant] = [new Float32Array(most), new Float32Array(most)];
+  let count = 0;
   for (let row = 0; row < rows; row += STEP) {
     for (let index = row * columns; index < (row + 1) * columns; index += STEP) {
       if (pixels[index] === 0) continue;
-      benign.push(heatmaps.benign.pixels[index] as number);
-      malignant.push(heatmaps.malignant.pixels[index] as number);
+      benign[count] = heatmaps.benign.pixels[index] as number;
+      malignant[count] = heatmaps.malignant.pixels[index] as number;
+      count += 1;
     }
   }
-  if (benign.length === 0) return undefined;
-  const ofClasses = { benign: Float32Array.from(benign).sort(), malignant: Float32Array.from(malignant).sort() };
+  if (count === 0) return undefined;
+  const ofClasses = {
+    benign: countByValue(benign.subarray(0, count)),
+    malignant: countByValue(malignant.subarray(0, count)),
+  };
   return Object.fromEntries(
     RESPONSE_STATISTICS.map((name): [ResponseStatistic, number] => {
       const values = name.startsWith('benign') ? ofClasses.benign : ofClasses.malignant;
       const share = name.endsWith('Median') ? 0.5 : 0.75;
-      return [name, Number(logOdds(values[Math.floor(share * (values.length - 1))] as number).toFixed(3))];
+      return [name, Number(logOdds(atPlace(values, Math.floor(share * (count - 1)))).toFixed(3))];
     }),
   ) as ResponseStatistics;
+}
+
+/** Values in ascending order, and how many there are up to and with each. */
+interface Counted {
+  readonly values: Float32Array;
+  readonly upTo: Uint32Array;
+}
+
+/** A heatmap has some thousand different values, each in a cell of many pixels, so only these are sorted. */
+function countByValue(all: Float32Array): Counted {
+  const counts = new Map<number, number>();
+  // Neighbours are mostly of one cell.
+  for (let start = 0; start < all.length; ) {
+    const value = all[start] as number;
+    let end = start + 1;
+    while (end < all.length && all[end] === value) end += 1;
+    counts.set(value, (counts.get(value) ?? 0) + end - start);
+    start = end;
+  }
+  const values = Float32Array.from(counts.keys()).sort();
+  let sum = 0;
+  const upTo = Uint32Array.from(values, (value) => {
+    sum += counts.get(value) as number;
+    return sum;
+  });
+  return { values, upTo };
+}
+
+/** The value at a place in the order of all values, from 0. */
+function atPlace({ values, upTo }: Counted, place: number): number {
+  return values[upTo.findIndex((count) => count > place)] as number;
 }
 
 function logOdds(probability: number): number {
