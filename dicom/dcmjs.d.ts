@@ -7,16 +7,9 @@ declare module 'dcmjs' {
   interface RawDataset {
     [tag: string]: RawElement;
   }
-  class DicomDict {
-    constructor(meta: RawDataset);
-    meta: RawDataset;
-    dict: RawDataset;
-    write(options?: { allowInvalidVRLength?: boolean }): ArrayBuffer;
-  }
   const dcmjs: {
     readonly data: {
-      readonly DicomDict: typeof DicomDict;
-      readonly DicomMessage: { readFile(buffer: ArrayBuffer): DicomDict };
+      readonly DicomMessage: { readFile(buffer: ArrayBuffer): { readonly dict: RawDataset } };
       readonly DicomMetaDictionary: {
         readonly nameMap: Readonly<Record<string, { readonly tag: string; readonly vr: string }>>;
         readonly dictionary: Readonly<Record<string, { readonly name: string; readonly vr: string }>>;

@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { DELIVERY_QUEUE } from '../../pipeline/delivery.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { examIdSchema } from '../../pipeline/exam.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
@@ -212,7 +213,9 @@ async function waitForWorkers(
   const { repository } = session;
   const client = await session.client();
   const end = Date.now() + wait * 1_000;
-  const queues = [TASK_QUEUES.cpu, TASK_QUEUES.gpu, ...(await stageQueues(repository)).map(({ queue }) => queue)];
+  const ofStages = (await stageQueues(repository)).map(({ queue }) => queue);
+  // Delivery workers keep nothing on disk.
+  const queues = [TASK_QUEUES.cpu, TASK_QUEUES.gpu, ...ofStages.filter((queue) => queue !== DELIVERY_QUEUE)];
   for (;;) {
     const workers = new Set<string>();
     for (const queue of queues) {

@@ -13,11 +13,28 @@ export interface NewElement {
 const LONG = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
 const LONGEST_SHORT_VALUE = 0xfffe;
 const UNDEFINED_LENGTH = 0xffffffff;
-/** Padded with a space; UIDs and bytes are padded with zero (PS3.5, 6.2). */
-const TEXT = new Set(['AE', 'AS', 'CS', 'DA', 'DS', 'DT', 'IS', 'LO', 'LT', 'PN', 'SH', 'ST', 'TM', 'UC', 'UR', 'UT']);
+/** Texts: padded with a space; UIDs and bytes are padded with zero (PS3.5, 6.2). */
+export const TEXT: ReadonlySet<string> = new Set([
+  'AE',
+  'AS',
+  'CS',
+  'DA',
+  'DS',
+  'DT',
+  'IS',
+  'LO',
+  'LT',
+  'PN',
+  'SH',
+  'ST',
+  'TM',
+  'UC',
+  'UR',
+  'UT',
+]);
 
 /** Identifies this writer in files, as every implementation has to (PS3.7, D.3.3.2); derived from a UUID of its own. */
-export const IMPLEMENTATION_CLASS_UID = '2.25.165103498357283563087410187286384121923';
+const IMPLEMENTATION_CLASS_UID = '2.25.165103498357283563087410187286384121923';
 const IMPLEMENTATION_VERSION = 'MAMMOFLOW';
 
 /**

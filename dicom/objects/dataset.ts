@@ -1,7 +1,8 @@
 import dcmjs from 'dcmjs';
-import { IMPLEMENTATION_CLASS_UID } from '../data-set/write-object.js';
+import { EXPLICIT_LITTLE_ENDIAN } from '../data-set/transfer-syntaxes.js';
+import { type NewElement, TEXT, writeObject } from '../data-set/write-object.js';
 
-const { DicomDict, DicomMessage, DicomMetaDictionary } = dcmjs.data;
+const { DicomMessage, DicomMetaDictionary } = dcmjs.data;
 
 /** A value of an attribute; `null` writes it without one (type 2), `undefined` leaves the attribute out. */
 export type Value =
@@ -20,31 +21,19 @@ export interface Dataset {
   readonly [keyword: string]: Value;
 }
 
-const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
-
-const IMPLEMENTATION_VERSION_NAME = 'MAMMOFLOW';
-
 /**
- * A dataset as a DICOM file (PS3.10) in explicit VR little endian. dcmjs writes the elements as they are given here: its
- * own "naturalised" datasets would have numbers rewritten.
+ * A dataset as a DICOM file (PS3.10) in explicit VR little endian. Tags and representations come from dcmjs's copy of PS3.6;
+ * text is written in UTF-8, which the dataset has to say (`SpecificCharacterSet`).
  *
  * @throws Error for a keyword that PS3.6 does not have, or a value that its representation does not take: a defect here,
  *   never the user's
  */
 export function encodePart10(dataset: Dataset): Buffer {
-  const meta = raw({
-    MediaStorageSOPClassUID: dataset.SOPClassUID,
-    MediaStorageSOPInstanceUID: dataset.SOPInstanceUID,
+  return writeObject(elementsOf(dataset), {
+    transferSyntax: EXPLICIT_LITTLE_ENDIAN,
+    sopClass: String(dataset.SOPClassUID),
+    sopInstance: String(dataset.SOPInstanceUID),
   });
-  const dict = new DicomDict({
-    ...meta,
-    '00020001': { vr: 'OB', Value: [new Uint8Array([0, 1]).buffer] },
-    '00020010': { vr: 'UI', Value: [EXPLICIT_LITTLE_ENDIAN] },
-    '00020012': { vr: 'UI', Value: [IMPLEMENTATION_CLASS_UID] },
-    '00020013': { vr: 'SH', Value: [IMPLEMENTATION_VERSION_NAME] },
-  });
-  dict.dict = raw(dataset);
-  return Buffer.from(dict.write());
 }
 
 /** Reads a file in a form like `encodePart10` takes it: every attribute an array, sequences arrays of datasets. */
@@ -53,19 +42,17 @@ export function decodePart10(bytes: Uint8Array): Dataset {
   return named(DicomMessage.readFile(copy).dict);
 }
 
-function raw(dataset: Dataset): dcmjsRaw {
-  const elements: dcmjsRaw = {};
-  for (const [keyword, value] of Object.entries(dataset)) {
-    if (value === undefined) continue;
+function elementsOf(dataset: Dataset): NewElement[] {
+  return Object.entries(dataset).flatMap(([keyword, value]): NewElement[] => {
+    if (value === undefined) return [];
     const entry = DicomMetaDictionary.nameMap[keyword];
     if (entry === undefined) throw new Error(`PS3.6 has no attribute ${keyword}`);
+    const tag = Number.parseInt(entry.tag.replaceAll(/[(),]/g, ''), 16);
     const vr = representation(entry.vr, keyword, dataset);
-    elements[entry.tag.replaceAll(/[(),]/g, '')] = { vr, Value: elementValues(vr, keyword, value) };
-  }
-  return elements;
+    if (vr === 'SQ') return [{ tag, vr, items: ((value ?? []) as readonly Dataset[]).map(elementsOf) }];
+    return [{ tag, vr, value: valueBytes(vr, keyword, value) }];
+  });
 }
-
-type dcmjsRaw = Record<string, { vr: string; Value: readonly unknown[] }>;
 
 /** PS3.6 leaves the representation of pixels, and of values of pixels, open. */
 function representation(vr: string, keyword: string, dataset: Dataset): string {
@@ -76,31 +63,38 @@ function representation(vr: string, keyword: string, dataset: Dataset): string {
   throw new Error(`the representation ${vr} of ${keyword} is not settled here`);
 }
 
-function elementValues(vr: string, keyword: string, value: Exclude<Value, undefined>): readonly unknown[] {
-  if (value === null) return [];
-  if (value instanceof Uint8Array || value instanceof Float32Array) return [evenBytes(value)];
-  const values = Array.isArray(value) ? value : [value];
-  switch (vr) {
-    case 'SQ':
-      return (values as readonly Dataset[]).map(raw);
-    case 'DS':
-      return values.map((number) => (typeof number === 'number' ? decimalString(number) : number));
-    case 'IS':
-      return values.map(String);
-    case 'PN':
-      return values.map(personName);
-    default:
-      if (values.some((one) => typeof one === 'object')) throw new Error(`${keyword} takes no sequence`);
-      return values;
-  }
-}
+/** Bytes of a number in each of the representations that hold numbers as such. */
+const BINARY: Readonly<
+  Record<string, readonly [bytes: number, write: (to: Buffer, value: number, at: number) => void]>
+> = {
+  US: [2, (to, value, at) => to.writeUInt16LE(value, at)],
+  SS: [2, (to, value, at) => to.writeInt16LE(value, at)],
+  UL: [4, (to, value, at) => to.writeUInt32LE(value, at)],
+  SL: [4, (to, value, at) => to.writeInt32LE(value, at)],
+  FL: [4, (to, value, at) => to.writeFloatLE(value, at)],
+  FD: [8, (to, value, at) => to.writeDoubleLE(value, at)],
+  // A tag: its group, then its element.
+  AT: [4, (to, value, at) => to.writeUInt16LE(value & 0xffff, to.writeUInt16LE(value >>> 16, at))],
+};
 
-/** The bytes of an array, little endian as memory is on every platform that Node runs on here, and even in number. */
-function evenBytes(values: Uint8Array | Float32Array): ArrayBuffer {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const even = new Uint8Array(bytes.length + (bytes.length % 2));
-  even.set(bytes);
-  return even.buffer;
+function valueBytes(vr: string, keyword: string, value: Exclude<Value, undefined>): Buffer {
+  if (value === null) return Buffer.alloc(0);
+  // In memory as in the file: little endian on every platform that Node runs on here.
+  if (value instanceof Uint8Array || value instanceof Float32Array) {
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  }
+  const values = (Array.isArray(value) ? value : [value]) as readonly (string | number | Dataset)[];
+  if (values.some((one) => typeof one === 'object')) throw new Error(`${keyword} takes no sequence`);
+  const binary = BINARY[vr];
+  if (binary !== undefined) {
+    const [size, write] = binary;
+    const bytes = Buffer.alloc(size * values.length);
+    for (const [index, one] of values.entries()) write(bytes, Number(one), size * index);
+    return bytes;
+  }
+  if (!TEXT.has(vr) && vr !== 'UI') throw new Error(`${keyword} takes bytes, as ${vr} does`);
+  const texts = values.map((one) => (vr === 'DS' && typeof one === 'number' ? decimalString(one) : String(one)));
+  return Buffer.from(texts.join('\\'), 'utf8');
 }
 
 /** A decimal string has at most 16 characters (PS3.5 6.2): as many digits of the number as fit. */
@@ -115,15 +109,7 @@ export function decimalString(number: number): string {
   throw new Error(`${number} does not fit a decimal string`);
 }
 
-/** `Family^Given=Ideographic=Phonetic` in the groups that dcmjs writes. */
-function personName(name: string): Record<string, string> {
-  const [alphabetic = '', ideographic, phonetic] = name.split('=');
-  return {
-    Alphabetic: alphabetic,
-    ...(ideographic && { Ideographic: ideographic }),
-    ...(phonetic && { Phonetic: phonetic }),
-  };
-}
+type dcmjsRaw = Record<string, { vr: string; Value: readonly unknown[] }>;
 
 function named(elements: dcmjsRaw): Dataset {
   const dataset: Record<string, Value> = {};

@@ -3,6 +3,7 @@ import { aliveWorkers } from '../../api/alive-workers.js';
 import { type StageQueue, stageQueues } from '../../api/stage-queues.js';
 import { openLocalSession } from '../../index.js';
 import { DEFAULT_BRANCH } from '../../pipeline/commit.js';
+import { DELIVERY_QUEUE } from '../../pipeline/delivery.js';
 import { TASK_QUEUES } from '../../pipeline/graph.js';
 import { SEARCH_ATTRIBUTES } from '../../pipeline/search-attributes.js';
 import { inboxScheduleId } from '../../pipeline/take-in.js';
@@ -115,7 +116,9 @@ function checkQueues(client: Client, ofStages: readonly StageQueue[]): Promise<F
       return check(
         queue,
         `, and jobs send ${uses.join(', ')} there`,
-        `Start one: mammoflow worker --role <its class> --stage ${stage} --queue ${queue}`,
+        queue === DELIVERY_QUEUE
+          ? 'Start one: mammoflow worker --role delivery (or `mammoflow up`).'
+          : `Start one: mammoflow worker --role <its class> --stage ${stage} --queue ${queue}`,
       );
     }),
   ]);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setDestination } from '../../api/changing/set-destination.js';
 import { setStage } from '../../api/changing/set-stage.js';
 import { stageQueues } from '../../api/stage-queues.js';
 import type { Commit } from '../../pipeline/commit.js';
@@ -18,5 +19,11 @@ describe('the task queues that stages have been given', () => {
       assert.deepEqual(await stageQueues(repository), [
         { queue: 'pictures', uses: ['crop on main', 'visualize_heatmaps on trial'] },
       ]);
+      const node = { kind: 'association', host: 'pacs', port: 104, calledTitle: 'ARCHIVE' };
+      await setDestination(session, { destination: 'pacs', settings: node, branch: 'trial' });
+      assert.deepEqual((await stageQueues(repository)).at(-1), {
+        queue: 'mammoflow-delivery',
+        uses: ['deliveries on trial'],
+      });
     }));
 });
