@@ -1,19 +1,26 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { readDicom } from '../../activities/stages/read-dicom.js';
+import { receiveObject } from '../../api/changing/receive-object.js';
 import type { Session } from '../../api/session.js';
 import { type Identities, openIdentities } from '../../dicom/identity/identities.js';
 import type { Grey16Image } from '../../imaging/planes.js';
+import { execute } from '../../infra/dev/tool-cache.js';
 import { DEVICE_IMITATIONS, type DeviceImitation, imitateDevice } from '../../models/phantom/imitate-device.js';
 import { VIEWS } from '../../pipeline/exam.js';
 import { sha256Hex } from '../../repos/hash.js';
 import { rootOf } from '../../repos/repository.js';
+import { type Listener, type ListenerSettings, startListener } from '../../triggers/associations/listener.js';
+import { hintInbox } from '../../triggers/hint.js';
 import { openConsole, type TestConsole } from '../support/consoles.js';
 import { studyOf } from '../support/dicom/draw-objects.js';
 import { startOrthanc } from '../support/dicom/orthanc.js';
-import { itWithTools } from '../support/dicom/peers.js';
+import { itWithTools, runTool } from '../support/dicom/peers.js';
 import { openInbox, type TestInbox } from '../support/inbox.js';
 import { openSmallSystem, SMALL_STAGES, type SmallSystem } from '../support/small-system.js';
 import { until } from '../support/until.js';
@@ -196,5 +203,146 @@ describe('DICOM objects that are sent', function () {
     } finally {
       await orthanc.stop();
     }
+  });
+
+  describe('by association', () => {
+    const lines: { msg: string; calling?: string; called?: string }[] = [];
+    let listener: Listener;
+    let spool: string;
+    let isAway = false;
+    const settings = (): ListenerSettings => ({
+      ...{ host: '127.0.0.1', port: 0, title: 'MAMMOFLOW', callers: ['MAMMO1', 'ORTHANC'], folder: spool },
+      async deliver(path, acknowledged) {
+        if (isAway) throw new Error('the bucket is away');
+        await receiveObject(session, { path, from: acknowledged ? 'acknowledged' : 'interrupted' });
+        await hintInbox(await session.client());
+      },
+      log: pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
+    });
+    const send = (program: 'storescu' | 'echoscu', port: number, ...more: string[]) =>
+      runTool(
+        program,
+        '--call',
+        'MAMMOFLOW',
+        '--aetitle',
+        'MAMMO1',
+        ...more.slice(0, -1),
+        '127.0.0.1',
+        String(port),
+        ...more.slice(-1).filter(Boolean),
+      );
+    const filesOf = async (number: number): Promise<string> => {
+      const folder = join(system.folder, `sent-${number}`);
+      await mkdir(folder, { recursive: true });
+      for (const [at, object] of objectsOf(number).entries()) await writeFile(join(folder, `${at}`), object);
+      return folder;
+    };
+
+    before(async () => {
+      spool = join(system.folder, 'spool');
+      listener = await startListener(settings());
+    });
+    after(() => listener.close());
+
+    itWithTools(['storescp', 'storescu'], 'become an exam, and C-ECHO is answered', async () => {
+      assert.equal((await send('echoscu', listener.port, '')).code, 0);
+      const { code, output } = await send('storescu', listener.port, '+sd', await filesOf(40));
+      assert.equal(code, 0, output);
+      await committed(40);
+      await emptied();
+    });
+
+    itWithTools(
+      ['storescp', 'storescu'],
+      'are refused from and for other AE titles, with a line in the log',
+      async () => {
+        const other = await send('echoscu', listener.port, '--aetitle', 'STRANGER', '');
+        assert.match(other.output, /Calling AE Title Not Recognized/);
+        const called = await send('echoscu', listener.port, '--call', 'ELSEWHERE', '');
+        assert.match(called.output, /Called AE Title Not Recognized/);
+        const told = lines.filter(({ msg }) => msg.startsWith('an association was refused'));
+        assert.deepEqual(
+          told.map(({ calling, called }) => [calling, called]),
+          [
+            ['STRANGER', 'MAMMOFLOW'],
+            ['MAMMO1', 'ELSEWHERE'],
+          ],
+        );
+        const socket = connect(listener.port, '127.0.0.1');
+        socket.end('GET / HTTP/1.1\r\n\r\n');
+        await once(socket.resume(), 'close');
+      },
+    );
+
+    itWithTools(['storescp', 'storescu'], 'outlast a listener that ends before the bucket has them', async () => {
+      isAway = true;
+      const { code, output } = await send('storescu', listener.port, '+sd', await filesOf(41));
+      assert.equal(code, 0, output);
+      await listener.close();
+      const [association = ''] = await readdir(spool);
+      const whole = await readdir(join(spool, association, 'whole'));
+      assert.equal(whole.length, 4);
+      // As if the process had died: one before it was moved, another while it came.
+      const [first = '', second = ''] = whole;
+      await rename(join(spool, association, 'whole', first), join(spool, association, first));
+      const bytes = await readFile(join(spool, association, 'whole', second));
+      await writeFile(join(spool, association, 'half'), bytes.subarray(0, -20));
+      isAway = false;
+      listener = await startListener(settings());
+      await committed(41);
+      await emptied();
+      await until('the spool to be empty', async () => (await readdir(spool)).length === 0);
+    });
+
+    itWithTools(['storescp', 'storescu'], 'come over TLS where that is asked for', async () => {
+      const [key, cert] = [join(system.folder, 'key.pem'), join(system.folder, 'cert.pem')];
+      const subject = ['-subj', '/CN=127.0.0.1', '-days', '2'];
+      await execute('openssl', [
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-keyout',
+        key,
+        '-out',
+        cert,
+        ...subject,
+      ]);
+      const tls = { key: await readFile(key), cert: await readFile(cert), ca: await readFile(cert) };
+      const secure = await startListener({ ...settings(), tls, folder: join(system.folder, 'spool-tls') });
+      try {
+        const plain = await send('echoscu', secure.port, '--acse-timeout', '5', '');
+        assert.notEqual(plain.code, 0);
+        const known = ['--enable-tls', key, cert, '--add-cert-file', cert];
+        const { code, output } = await send('storescu', secure.port, ...known, '+sd', await filesOf(42));
+        assert.equal(code, 0, output);
+        const anonymous = await send('echoscu', secure.port, '--anonymous-tls', '--add-cert-file', cert, '');
+        assert.notEqual(anonymous.code, 0);
+        await committed(42);
+        await emptied();
+      } finally {
+        await secure.close();
+      }
+    });
+
+    itWithTools(['storescp', 'orthanc', 'orthanc-dicomweb'], 'from Orthanc become an exam', async () => {
+      const DicomModalities = { mammoflow: ['MAMMOFLOW', '127.0.0.1', listener.port] };
+      const orthanc = await startOrthanc({ DicomModalities });
+      try {
+        const root = orthanc.web.replace(/\/dicom-web$/, '');
+        let study = '';
+        for (const object of objectsOf(43)) {
+          const sent = await fetch(`${root}/instances`, { method: 'POST', body: new Uint8Array(object) });
+          study = ((await sent.json()) as { ParentStudy: string }).ParentStudy;
+        }
+        const stored = await fetch(`${root}/modalities/mammoflow/store`, { method: 'POST', body: study });
+        assert.equal(stored.status, 200, await stored.text());
+        await committed(43);
+        await emptied();
+      } finally {
+        await orthanc.stop();
+      }
+    });
   });
 });
