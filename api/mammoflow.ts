@@ -105,6 +105,7 @@ export function createMammoflow(session: Session) {
     moveBranch: answering(() => import('./changing/branch.js'), 'moveBranch'),
     process: answering(() => import('./changing/process.js'), 'processBranch'),
     put: answering(() => import('./changing/put.js'), 'put'),
+    receiveObject: answering(() => import('./changing/receive-object.js'), 'receiveObject'),
     releaseBranch: answering(() => import('./changing/branch.js'), 'releaseBranch'),
     remove: answering(() => import('./changing/remove.js'), 'remove'),
     removeDestination: answering(() => import('./changing/set-destination.js'), 'removeDestination'),

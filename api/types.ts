@@ -14,6 +14,7 @@ export type { ImportModelsOptions, ImportOutcome } from './changing/import-model
 export type { MendedExam, MendOptions } from './changing/mend.js';
 export type { ProcessOptions } from './changing/process.js';
 export type { PutOptions, PutOutcome, PutProgress, Refusal } from './changing/put.js';
+export type { ReceivedObject } from './changing/receive-object.js';
 export type { RemoveOptions, RemoveOutcome } from './changing/remove.js';
 export type { RepairOptions, RepairOutcome } from './changing/repair.js';
 export type { RetryDeliveriesOptions, RetryDeliveriesOutcome } from './changing/retry-deliveries.js';

@@ -45,6 +45,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   gc: async () => (await import('./gc.js')).gcCommand(),
   console: async () => (await import('./console.js')).consoleCommand(),
   worker: async () => (await import('./worker.js')).workerCommand(),
+  listen: async () => (await import('./listen.js')).listenCommand(),
   receive: async () => (await import('./receive.js')).receiveCommand(),
 };
 

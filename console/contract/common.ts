@@ -23,6 +23,9 @@ export const HTTP_CODES = [
   'csrf',
   'too-many-requests',
   'too-large',
+  'overloaded',
+  'not-acceptable',
+  'unsupported-media-type',
   'offset-mismatch',
   'internal',
 ] as const;

@@ -26,6 +26,13 @@ export interface Access {
    * @throws HttpError 401, or 403 for somebody who may not, or for a change that did not come from our own page.
    */
   require(request: FastifyRequest, role: Role): Promise<User>;
+  /**
+   * Lets a request of a program pass, which sends its token with it: as a bearer, or as the password of Basic authentication.
+   * Sessions of browsers do not count, so that no page can make use of one.
+   *
+   * @throws HttpError 401, or 403 for somebody who may not.
+   */
+  requireProgram(request: FastifyRequest, role: Role): Promise<User>;
   /** Changes may only come from our own page. @throws HttpError 403. */
   requireOwnPage(request: FastifyRequest): void;
   /** Begins a session for whoever has this token. @throws HttpError 401. */
@@ -107,15 +114,17 @@ export function openAccess(settings: AccessSettings, localUser: string): Access 
       const user = await access.userOf(request);
       if (user === undefined)
         throw new HttpError(401, 'unauthenticated', 'Nobody is signed in.', 'Sign in with a token.');
-      if (ROLES.indexOf(user.role) < ROLES.indexOf(role)) {
-        throw new HttpError(
-          403,
-          'forbidden',
-          `${user.name} may ${user.role}, and this needs the role ${role}.`,
-          'Ask whoever runs the console.',
-        );
+      return requireRole(user, role);
+    },
+
+    async requireProgram(request, role) {
+      const { origin } = request.headers;
+      if (settings.kind === 'open' && origin === undefined) return access.require(request, role);
+      const token = bearerOf(request) ?? passwordOf(request);
+      if (settings.kind === 'open' || token === undefined) {
+        throw new HttpError(401, 'unauthenticated', 'There is no token with this request.', 'Send one as a bearer.');
       }
-      return user;
+      return requireRole(await userOfToken(token), role);
     },
 
     requireOwnPage(request) {
@@ -156,6 +165,23 @@ export function openAccess(settings: AccessSettings, localUser: string): Access 
     },
   };
   return access;
+}
+
+/** @throws HttpError 403. */
+function requireRole(user: User, role: Role): User {
+  if (ROLES.indexOf(user.role) >= ROLES.indexOf(role)) return user;
+  throw new HttpError(
+    403,
+    'forbidden',
+    `${user.name} may ${user.role}, and this needs the role ${role}.`,
+    'Ask whoever runs the console.',
+  );
+}
+
+/** What many archives can be given alone. Whose name is before it does not matter. */
+function passwordOf({ headers }: FastifyRequest): string | undefined {
+  const pair = /^Basic (\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  return pair && /:(.+)$/s.exec(Buffer.from(pair, 'base64').toString('utf8'))?.[1];
 }
 
 function bearerOf({ headers }: FastifyRequest): string | undefined {

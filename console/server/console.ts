@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -14,6 +15,7 @@ import { RESEARCH_USE_ONLY } from '../../pipeline/predictions.js';
 import type { SessionState } from '../contract/session.js';
 import { openAccess, type User } from './access.js';
 import { addBinaryRoutes } from './binary-routes.js';
+import { addDicomWeb } from './dicom-web.js';
 import { openEvents } from './events.js';
 import { examHandlers } from './exam-handlers.js';
 import { answerOf } from './http-error.js';
@@ -202,6 +204,7 @@ async function buildConsole(options: ConsoleOptions): Promise<FastifyInstance> {
     },
   });
   addBinaryRoutes(app, { access, as, pictures: openPictureCache(), uploads, events });
+  await addDicomWeb(app, { access, as, folder: join(options.uploadFolder, 'received') });
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',

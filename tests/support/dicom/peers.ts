@@ -11,6 +11,8 @@ const PACKAGES = {
   dsrdump: 'dcmtk',
   dcmpschk: 'dcmtk',
   storescu: 'dcmtk',
+  storescp: 'dcmtk',
+  echoscu: 'dcmtk',
   dcmcrle: 'dcmtk',
   dcmcjpeg: 'dcmtk',
   dcmcjpls: 'dcmtk',
