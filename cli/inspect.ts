@@ -26,7 +26,8 @@ export function inspectCommand(): Command {
       'after',
       `
 Needs no services. Verdicts: ok, warn (the exam gets results, with the warning), refuse (it gets none). What could be put
-right without loss is proposed; \`mammoflow mend\` writes copies that way.
+right without loss is proposed; \`mammoflow mend\` writes copies that way. Of DICOM, the views are looked at that the build's
+policies for devices make of a study; it has no name before it is put, and is called study-1 and so on.
 
 Exit code: 0 when no exam would be refused, 2 when some would, 1 on an error.
 
@@ -46,11 +47,12 @@ Examples:
     });
 }
 
-function print({ exam, verdict, findings, proposals, reason, sheet }: InspectionResult): void {
+function print({ exam, verdict, findings, proposals, reason, remarks = [], sheet }: InspectionResult): void {
   printLine(`${exam}: ${verdict}${reason === undefined ? '' : `: ${reason}`}`);
   for (const { code, view, verdict: found, message, next } of findings) {
     printLine(`  ${found.padEnd(6)} ${view ?? 'exam'}: ${message} (${code})${next === undefined ? '' : ` ${next}`}`);
   }
+  for (const remark of remarks) printLine(`  ${remark}`);
   for (const { view, mends } of proposals) printLine(`  could be mended without loss: ${view}: ${mends.join(', ')}`);
   if (sheet !== undefined) printLine(`  ${sheet}`);
 }

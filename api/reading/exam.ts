@@ -12,6 +12,7 @@ import {
   viewFile,
   viewPositionOf,
 } from '../../pipeline/exam.js';
+import { READ_STAGE } from '../../pipeline/exam-objects.js';
 import { heatmapFile } from '../../pipeline/heatmaps.js';
 import { readFileEntry } from '../../repos/committed-files.js';
 import { parseJson } from '../../repos/json-objects.js';
@@ -24,6 +25,7 @@ import { explain } from './explain.js';
 /** One of the four views as it can be shown. Positions are rows and columns as the pixels lie on disk. */
 export interface ExamViewDetails {
   readonly view: View;
+  /** As it was put, or as it was read from a DICOM object. */
   readonly original: FileEntry | null;
   readonly cropped: FileEntry | null;
   /** Where the cropped view lies in the original: half-open. */
@@ -106,7 +108,7 @@ export async function exam(
     const [top, bottom, left, right] = cut?.window_location ?? [];
     return {
       view,
-      original: fileNamed(explanation.files, viewFile(view)),
+      original: fileNamed(explanation.files, viewFile(view)) ?? fileNamed(filesOf(READ_STAGE), viewFile(view)),
       cropped: fileNamed(filesOf('crop'), viewFile(view)),
       crop:
         top === undefined || bottom === undefined || left === undefined || right === undefined

@@ -5,6 +5,7 @@ import { shrink } from '../../imaging/shrink.js';
 import type { FileEntry } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
 import { type View, viewFile } from '../../pipeline/exam.js';
+import type { READ_STAGE } from '../../pipeline/exam-objects.js';
 import { HEATMAP_CLASSES, type HeatmapClass, heatmapFile } from '../../pipeline/heatmaps.js';
 import { missingVersion, readFileEntry } from '../../repos/committed-files.js';
 import { erasedOn, isErased, readErasure } from '../../repos/erasures.js';
@@ -22,8 +23,8 @@ export interface ViewVersion {
 }
 
 export interface PictureOptions extends ViewVersion {
-  /** `exams` for a view as it was put, `crop` for what was cut out of it. */
-  readonly repo: 'exams' | 'crop';
+  /** `exams` for a view as it was put, `read_dicom` for one read from a DICOM object, `crop` for what was cut out of either. */
+  readonly repo: 'exams' | typeof READ_STAGE | 'crop';
   /** Rows and columns are halved so often, by means of blocks; 0 unless said. */
   readonly level?: number;
 }

@@ -17,13 +17,21 @@ export const COLUMNS_HEADER = 'x-mammoflow-columns';
 export const FULL_ROWS_HEADER = 'x-mammoflow-full-rows';
 export const FULL_COLUMNS_HEADER = 'x-mammoflow-full-columns';
 
+/** The repos that hold views: as they were put, as they were read from DICOM objects, and what was cut out of them. */
+export const PICTURE_REPOS = ['exams', 'read_dicom', 'crop'] as const;
+export type PictureRepo = (typeof PICTURE_REPOS)[number];
+
+/** The repo that an exam's original view lies in. */
+export const repoOfOriginal = ({ key }: { readonly key: string }): PictureRepo =>
+  key.startsWith('read_dicom/') ? 'read_dicom' : 'exams';
+
 /**
  * The address of a view's pixels: little-endian uint16, row after row, as they lie on disk. Never changes, so it is cached
  * for ever. `encoding`: `gzip` (unless said) and `raw` are undone by the browser, the answer's bytes are the pixels; `png` is
  * the committed 16-bit PNG itself (level 0 only).
  */
 export const pixelsUrl = (
-  repo: 'exams' | 'crop',
+  repo: PictureRepo,
   exam: string,
   view: View,
   { versionId, sha256 }: Version,

@@ -81,7 +81,7 @@ const point = z.tuple([z.number(), z.number()]);
 /** One of the four views as it can be shown. Positions are rows and columns of pixels as they lie on disk. */
 export const examViewSchema = z.object({
   view: viewSchema,
-  /** The file as it was put; null when the exam lacks it. */
+  /** The view as it was put, or as it was read from DICOM objects; null when there is none (yet). */
   original: fileSchema.nullable(),
   /** What `crop` cut out of it, and where: rows `[top, bottom)`, columns `[left, right)` of the original. */
   cropped: fileSchema.nullable(),

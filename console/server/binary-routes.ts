@@ -8,7 +8,13 @@ import { MammoflowError } from '../../pipeline/errors.js';
 import { examIdSchema } from '../../pipeline/exam.js';
 import { stageNameSchema } from '../../pipeline/graph.js';
 import { HEATMAP_CLASSES } from '../../pipeline/heatmaps.js';
-import { COLUMNS_HEADER, FULL_COLUMNS_HEADER, FULL_ROWS_HEADER, ROWS_HEADER } from '../contract/binary.js';
+import {
+  COLUMNS_HEADER,
+  FULL_COLUMNS_HEADER,
+  FULL_ROWS_HEADER,
+  PICTURE_REPOS,
+  ROWS_HEADER,
+} from '../contract/binary.js';
 import { refSchema, viewSchema } from '../contract/common.js';
 import { uploadParameter } from '../contract/inbox.js';
 import { BINARY_PATHS } from '../contract/paths.js';
@@ -21,7 +27,7 @@ import type { Uploads } from './uploads.js';
 const versionSchema = z.string().min(1).max(1_024);
 const levelSchema = z.coerce.number().int().min(0).max(5).default(0);
 const pixelParams = z.object({
-  repo: z.enum(['exams', 'crop']),
+  repo: z.enum(PICTURE_REPOS),
   exam: examIdSchema,
   view: viewSchema,
   version: versionSchema,

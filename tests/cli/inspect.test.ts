@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from '../../api/reading/inspect.js';
 import { readGrey16Png, writeGrey16Png } from '../../imaging/grey16-png.js';
 import { applyMend, type Mend } from '../../imaging/quality/mend.js';
 import { sharp } from '../../imaging/sharp.js';
 import type { InspectionResult, MendedExam } from '../../index.js';
+import { DEVICE_IMITATIONS, type DeviceImitation } from '../../models/phantom/imitate-device.js';
 import { VIEWS, type View, viewFile } from '../../pipeline/exam.js';
 import { phantomExam } from '../imaging/quality/phantom-exam.js';
 import { mammoflow } from '../support/command.js';
+import { drawObjects } from '../support/dicom/draw-objects.js';
 import { withRepository } from '../support/repository.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
 
@@ -89,4 +92,30 @@ describe('looking at pictures before they are put', () => {
         assert.match(again.stderr, /inverted is there already\. Give another folder with --out\.$/m);
       }),
     ));
+
+  it('looks at studies of DICOM files as they would be read', () =>
+    withTemporaryFolder(async (folder) => {
+      const views = await phantomExam();
+      const [whole, lacking, sheets] = ['whole', 'lacking', 'sheets'].map((name) => join(folder, name)) as [
+        string,
+        string,
+        string,
+      ];
+      const device = { ...(DEVICE_IMITATIONS.planmed as DeviceImitation), manufacturer: 'Acme' };
+      await drawObjects(whole, views, { number: 1, device });
+      const { R_MLO } = await drawObjects(lacking, views, { number: 2 });
+      await rm(R_MLO);
+      const results: InspectionResult[] = [];
+      for await (const result of inspect(undefined, { paths: [whole, lacking], sheets })) results.push(result);
+      assert.deepEqual(
+        results.map(({ exam, verdict }) => [exam, verdict]),
+        [
+          ['study-1', 'refuse'],
+          ['study-2', 'ok'],
+        ],
+      );
+      assert.match(results[0]?.reason ?? '', /no image for R_MLO/);
+      assert.match(results[1]?.remarks?.[0] ?? '', /acme-nuance-excel is in no policy/);
+      assert.deepEqual(await readdir(sheets), ['study-2.png']);
+    }));
 });

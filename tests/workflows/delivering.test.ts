@@ -13,6 +13,8 @@ import { removeDestination, setDestination } from '../../api/changing/set-destin
 import { setStage } from '../../api/changing/set-stage.js';
 import { type DeliveryRow, deliveries } from '../../api/reading/deliveries.js';
 import { checkDestination, destinations } from '../../api/reading/destinations.js';
+import { exam as examOf } from '../../api/reading/exam.js';
+import { picture } from '../../api/reading/pictures.js';
 import type { Session } from '../../api/session.js';
 import { forgetIdentity, openIdentities } from '../../dicom/identity/identities.js';
 import { type Dataset, decodePart10 } from '../../dicom/objects/dataset.js';
@@ -170,6 +172,17 @@ describe('delivering results', function () {
     };
     const [unknown] = await all(exportResults(stranger, { what: exam, to: { folder: join(system.folder, 'hidden') } }));
     assert.equal(unknown?.identity, 'pseudonyms');
+  });
+
+  it('is of an exam whose views can be looked at, as they were read', async () => {
+    const { views } = await examOf(session, { exam });
+    for (const { view, original, size } of views) {
+      assert.equal(original?.key, `read_dicom/${exam}/${view}.png`);
+      const { versionId, sha256 } = original;
+      const { rows, columns, pixels } = await picture(session, { repo: 'read_dicom', exam, view, versionId, sha256 });
+      assert.deepEqual([rows, columns], size);
+      assert.equal(pixels.length, 48);
+    }
   });
 
   it('refuses an exam of pictures, and says what a failed stage left unknown', async () => {

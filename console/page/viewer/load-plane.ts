@@ -6,6 +6,7 @@ import {
   FULL_ROWS_HEADER,
   heatmapUrl,
   type Level,
+  type PictureRepo,
   pixelsUrl,
   ROWS_HEADER,
 } from '../../contract/binary.js';
@@ -49,7 +50,7 @@ const isHere = (): boolean =>
  *   not what they must be.
  */
 export async function loadPixels(
-  { repo, version, ...asked }: Asked & { readonly repo: 'exams' | 'crop'; readonly version: Version },
+  { repo, version, ...asked }: Asked & { readonly repo: PictureRepo; readonly version: Version },
   loading: Loading,
 ): Promise<GreyPlane> {
   const url = pixelsUrl(repo, asked.exam, asked.view, version, {

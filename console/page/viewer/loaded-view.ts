@@ -1,6 +1,6 @@
 import type { HeatmapClass } from '../../../pipeline/heatmaps.js';
 import type { View } from '../../../pipeline/views.js';
-import type { Level } from '../../contract/binary.js';
+import { type Level, repoOfOriginal } from '../../contract/binary.js';
 import type { ExamView } from '../../contract/exams.js';
 import { type Histogram, histogramOf } from './histogram.js';
 import { type Extent, type Loading, loadHeatmap, loadPixels } from './load-plane.js';
@@ -35,10 +35,11 @@ export async function loadPicture(
 ): Promise<void> {
   if (original === null) throw new RangeError(`the exam has no ${view}`);
   const expected: Extent | undefined = size ?? undefined;
+  const repo = repoOfOriginal(original);
   for (const level of [COARSE, 0] as const) {
     const plane = await planes.get(
-      `exams/${exam}/${view}/${original.sha256}/${level}`,
-      (signal) => loadPixels({ repo: 'exams', exam, view, version: original, level, expected }, { ...loading, signal }),
+      `${repo}/${exam}/${view}/${original.sha256}/${level}`,
+      (signal) => loadPixels({ repo, exam, view, version: original, level, expected }, { ...loading, signal }),
       loading.signal,
     );
     onLoaded({ picture: pyramidOf(plane), histogram: histogramOf(plane) });
