@@ -40,7 +40,8 @@ export async function studiesOnDisk(
   const { exams, refused, leftOut } = await takeInObjects(files, {
     identities,
     folder: join(folder, 'objects'),
-    committed: async () => [],
+    committed: async () => ({ files: [] }),
+    mayReplace: true,
   });
   return {
     leftOut,
