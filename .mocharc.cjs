@@ -8,7 +8,7 @@ module.exports = {
   spec: filesNamed ? [] : ['dist/tests/**/*.test.js'],
   require: ['./dist/tests/support/services.js'],
   // Ends what hangs, and decides nothing: a machine may do other things.
-  timeout: 600_000,
+  timeout: 1_200_000,
   // Much of a run is waiting for something to die or to come back: the other process computes meanwhile.
   parallel: !filesNamed,
   jobs: 2,

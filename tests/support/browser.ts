@@ -56,7 +56,7 @@ async function openWindow(
   { size = 'small', theme = 'light' }: { size?: keyof typeof SIZES; theme?: 'light' | 'dark' } = {},
 ): Promise<Window> {
   const context = await browser.newContext({ viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce' });
-  context.setDefaultTimeout(300_000);
+  context.setDefaultTimeout(600_000);
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));

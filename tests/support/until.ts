@@ -1,5 +1,5 @@
 /** Only what never comes takes so long: a machine may do other things. */
-const SECONDS = 300;
+const SECONDS = 600;
 
 /** Waits until a condition holds. @throws Error naming what was waited for, when it does not come. */
 export async function until<T>(what: string, condition: () => Promise<T | undefined | false>): Promise<T> {
