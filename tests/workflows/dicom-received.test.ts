@@ -13,6 +13,7 @@ import type { Grey16Image } from '../../imaging/planes.js';
 import { execute } from '../../infra/dev/tool-cache.js';
 import { DEVICE_IMITATIONS, type DeviceImitation, imitateDevice } from '../../models/phantom/imitate-device.js';
 import { VIEWS } from '../../pipeline/exam.js';
+import { takeInWorkflowId } from '../../pipeline/take-in.js';
 import { sha256Hex } from '../../repos/hash.js';
 import { rootOf } from '../../repos/repository.js';
 import { type Listener, type ListenerSettings, startListener } from '../../triggers/associations/listener.js';
@@ -21,6 +22,7 @@ import { openConsole, type TestConsole } from '../support/consoles.js';
 import { studyOf } from '../support/dicom/draw-objects.js';
 import { startOrthanc } from '../support/dicom/orthanc.js';
 import { itWithTools, runTool } from '../support/dicom/peers.js';
+import { recordHistory } from '../support/histories.js';
 import { openInbox, type TestInbox } from '../support/inbox.js';
 import { openSmallSystem, SMALL_STAGES, type SmallSystem } from '../support/small-system.js';
 import { until } from '../support/until.js';
@@ -114,6 +116,7 @@ describe('DICOM objects that are sent', function () {
     assert.deepEqual(failed, []);
     await committed(1);
     await emptied();
+    await recordHistory(system, takeInWorkflowId('main'), 'take-in-studies');
   });
 
   it('over the web are refused one by one, with the reason of PS3.18, and harm no others', async () => {
