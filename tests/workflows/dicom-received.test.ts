@@ -142,6 +142,19 @@ describe('DICOM objects that are sent', function () {
     await emptied();
   });
 
+  it('over the web are refused where they are larger than is read, of which their beginning is enough to tell', async () => {
+    const path = join(system.folder, 'large.dcm');
+    await writeFile(path, (objectsOf(7)[0] as Buffer).subarray(0, -20));
+    const { outcome, ...said } = await receiveObject(session, { path, cutShort: true });
+    assert.equal(outcome, 'refused');
+    assert.deepEqual(said, {
+      sopClass: '1.2.840.10008.5.1.4.1.1.1.2',
+      sopInstance: '1.2.840.99999.7.1.1',
+      why: 'too-large',
+      reason: 'It has more than 512 MiB.',
+    });
+  });
+
   it('over the web need a token that may operate, and the form that the standard says', async () => {
     const body = multipart(objectsOf(4));
     const status = async (...given: Parameters<typeof store>) => (await store(...given)).status;
