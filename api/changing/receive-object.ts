@@ -34,6 +34,8 @@ export type ReceivedObject =
  * @param options.from `asking`, unless said: the sender waits for the answer. `acknowledged`: the sender was told that it is
  *   stored, so it is, whatever it is. `interrupted`: it may be cut short, and is stored if it is not.
  * @throws MammoflowError `service-unavailable`, or what S3 throws: then the object is not stored.
+ * @example
+ * const { outcome } = await mammoflow.receiveObject({ path: './IM0001' });
  */
 export async function receiveObject(
   { repository: { store } }: Session,

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Dicer } from '@fastify/busboy';
 
 /** One part of a body of several, written to a file. */
@@ -126,25 +127,17 @@ export async function spoolParts(
 
 /** @returns whether there was more than is taken. */
 async function write(part: Readable, path: string, most: number): Promise<boolean> {
-  const file = createWriteStream(path, { mode: 0o600 });
   let bytes = 0;
-  try {
-    for await (const chunk of part) {
-      const room = Math.max(0, most - bytes);
-      bytes += (chunk as Buffer).length;
-      if (room === 0) continue;
-      if (!file.write((chunk as Buffer).subarray(0, room))) {
-        await new Promise<void>((resolve, reject) => {
-          file.once('drain', resolve);
-          file.once('error', reject);
-        });
+  await pipeline(
+    part,
+    async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        const room = Math.max(0, most - bytes);
+        bytes += chunk.length;
+        if (room > 0) yield chunk.subarray(0, room);
       }
-    }
-  } finally {
-    await new Promise<void>((resolve, reject) => {
-      file.once('error', reject);
-      file.end(() => resolve());
-    });
-  }
+    },
+    createWriteStream(path, { mode: 0o600 }),
+  );
   return bytes > most;
 }

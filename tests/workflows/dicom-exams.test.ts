@@ -16,6 +16,7 @@ import type { Grey16Image } from '../../imaging/planes.js';
 import { DEVICE_IMITATIONS, type DeviceImitation, imitateDevice } from '../../models/phantom/imitate-device.js';
 import { VIEWS, type View } from '../../pipeline/exam.js';
 import type { WaitingItem } from '../../pipeline/take-in.js';
+import { findTraces, removeTraces } from '../../repos/forget-exam.js';
 import { rootOf } from '../../repos/repository.js';
 import { hintInbox } from '../../triggers/hint.js';
 import { drawObjects, PLANTED, studyOf } from '../support/dicom/draw-objects.js';
@@ -252,6 +253,25 @@ describe('exams of DICOM objects', () => {
     await dismiss(session, { repo: 'dicom', names: [syntax.name] });
     assert.deepEqual(await inbox.keys('inbox/dicom/'), []);
     await assert.rejects(dismiss(session, { repo: 'dicom', names: [letter.name] }), { code: 'not-found' });
+  });
+
+  it('are found and erased with their exam where they still lie in the inbox', async () => {
+    const [first] = await objectsOf(15);
+    await drop('e/only', first);
+    const exam = await examOf(15);
+    await reported(
+      ({ name }) => name === exam,
+      ({ state }) => state === 'incomplete',
+    );
+    const { store } = session.repository;
+    const traces = await findTraces(store, [], exam);
+    assert.deepEqual(
+      traces.versions.get('inbox')?.map(({ key }) => key),
+      ['inbox/dicom/e/only'],
+    );
+    assert.equal(traces.versions.get('refusals')?.length, 1, 'what is remembered of it');
+    await removeTraces(store, traces);
+    assert.deepEqual(await inbox.keys('inbox/dicom/'), []);
   });
 
   it('tell nobody whose they are: not keys, objects, workflows or their histories', async () => {
