@@ -156,7 +156,7 @@ export const examResultSchema = z
       .default([]),
     /** Reports of earlier results of the same study, which new ones replace. */
     replaces: z
-      .strictObject({ cadSr: predecessorSchema.optional(), measurementReport: predecessorSchema.optional() })
+      .strictObject({ cadSr: predecessorSchema.optional(), measurementReports: z.array(predecessorSchema).default([]) })
       .prefault({}),
   })
   .superRefine(({ views, detection }, context) => {

@@ -68,7 +68,7 @@ export function mammographyCadSr(result: ExamResult, findings: Findings | undefi
     sopClassUid: MAMMOGRAPHY_CAD_SR,
     modality: 'SR',
     number: 1,
-    content: reportContent(result, '4000', root, result.replaces.cadSr),
+    content: reportContent(result, '4000', root, result.replaces.cadSr && [result.replaces.cadSr]),
   });
 }
 

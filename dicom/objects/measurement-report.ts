@@ -25,14 +25,27 @@ export const COMPREHENSIVE_3D_SR = '1.2.840.10008.5.1.4.1.1.88.34';
 
 /**
  * The same result as an imaging measurement report (PS3.16 TID 1500) in a Comprehensive 3D SR, for viewers that read only
- * that (OHIF among them): a planar region of interest for each finding, and the probabilities of each breast. A report
- * without measurements is not one: where neither ran, it holds the sentence that says so.
+ * that (OHIF among them): a planar region of interest for each finding, and the probabilities of each breast. These are two
+ * reports in two series, since OHIF (3.12) shows nothing of a report that has groups without coordinates, and one report of a
+ * series. Where neither ran, one holds the sentence that says so.
  */
-export function measurementReport(result: ExamResult, findings: Findings | undefined): Dataset {
-  const groups = [
-    ...(findings?.all ?? []).map((finding) => regionGroup(result, finding, findings as Findings)),
-    ...(['L', 'R'] as const).flatMap((side) => VARIANTS.flatMap((variant) => breastGroup(result, side, variant))),
-  ];
+export function measurementReports(result: ExamResult, findings: Findings | undefined): Dataset[] {
+  const regions = (findings?.all ?? []).map((finding) => regionGroup(result, finding, findings as Findings));
+  const breasts = (['L', 'R'] as const).flatMap((side) =>
+    VARIANTS.flatMap((variant) => breastGroup(result, side, variant)),
+  );
+  const ofBreasts = (): Dataset => measurementReport(result, findings, breasts, { apart: 'breasts' });
+  if (regions.length === 0 && breasts.length > 0) return [ofBreasts()];
+  const first = measurementReport(result, findings, regions);
+  return breasts.length === 0 ? [first] : [first, ofBreasts()];
+}
+
+function measurementReport(
+  result: ExamResult,
+  findings: Findings | undefined,
+  groups: readonly ContentItem[],
+  series: { readonly apart?: string } = {},
+): Dataset {
   const root: ContentItem = {
     concept: CODES.imagingMeasurementReport,
     content: { type: 'CONTAINER' },
@@ -64,11 +77,12 @@ export function measurementReport(result: ExamResult, findings: Findings | undef
   return assembled({
     result,
     kind: 'measurement-report',
+    ...series,
     options: findings?.options ?? null,
     sopClassUid: COMPREHENSIVE_3D_SR,
     modality: 'SR',
     number: 1,
-    content: reportContent(result, '1500', root, result.replaces.measurementReport),
+    content: reportContent(result, '1500', root, result.replaces.measurementReports),
   });
 }
 

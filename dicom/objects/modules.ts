@@ -21,6 +21,8 @@ export interface ObjectContent {
   readonly kind: ObjectKind;
   /** A series of one breast's objects only. */
   readonly side?: Laterality;
+  /** Another series of the same kind than the first. */
+  readonly apart?: string;
   /** What else decides what is in the series: thresholds and the like. */
   readonly options: Json;
   readonly sopClassUid: string;
@@ -38,6 +40,7 @@ export function assembled({
   result,
   kind,
   side,
+  apart,
   options,
   sopClassUid,
   modality,
@@ -62,9 +65,9 @@ export function assembled({
     StudyID: study.id ?? null,
     ReferringPhysicianName: study.referringPhysicianName ?? null,
     Modality: modality,
-    SeriesInstanceUID: derivedUid('series', kind, side ?? null, result, options),
+    SeriesInstanceUID: derivedUid('series', kind, side ?? apart ?? null, result, options),
     Laterality: side,
-    SeriesNumber: SERIES[kind].number + (side === 'R' ? 10 : 0),
+    SeriesNumber: SERIES[kind].number + (side === 'R' || apart !== undefined ? 10 : 0),
     // 64 characters are what a description may have.
     SeriesDescription: `${SERIES[kind].description}. ${RESEARCH_USE_ONLY}`,
     SeriesDate: date,

@@ -11,7 +11,7 @@ export function reportContent(
   result: ExamResult,
   template: string,
   root: ContentItem,
-  predecessor: Predecessor | undefined,
+  predecessors: readonly Predecessor[] = [],
 ): Dataset {
   return {
     ReferencedPerformedProcedureStepSequence: [],
@@ -19,7 +19,7 @@ export function reportContent(
     VerificationFlag: 'UNVERIFIED',
     PerformedProcedureCodeSequence: [],
     CurrentRequestedProcedureEvidenceSequence: studyReferences(sourceInstances(result)),
-    PredecessorDocumentsSequence: predecessor && studyReferences([predecessor]),
+    PredecessorDocumentsSequence: predecessors.length === 0 ? undefined : studyReferences(predecessors),
     CodingSchemeIdentificationSequence: usesPrivateCodes(root) ? [PRIVATE_SCHEME_IDENTIFICATION] : undefined,
     ...encodeContent(root),
     ContentTemplateSequence: [{ MappingResource: 'DCMR', TemplateIdentifier: template }],

@@ -5,7 +5,7 @@ import { type Dataset, encodePart10 } from './dataset.js';
 import { examResultSchema, type ResultPixels } from './exam-result.js';
 import { findingsOf } from './findings.js';
 import { mammographyCadSr } from './mammography-cad-sr.js';
-import { measurementReport } from './measurement-report.js';
+import { measurementReports } from './measurement-report.js';
 import { parametricMaps } from './parametric-maps.js';
 import { presentationStates } from './presentation-states.js';
 import { secondaryCaptures } from './secondary-captures.js';
@@ -61,7 +61,7 @@ export async function* writeObjects(
   const findings = needsFindings ? await findingsOf(checked, pixels, findingOptions) : undefined;
   const writers: Readonly<Record<ObjectKind, () => Iterable<Dataset> | AsyncIterable<Dataset>>> = {
     'cad-sr': () => [checkedCadSr(mammographyCadSr(checked, findings))],
-    'measurement-report': () => [measurementReport(checked, findings)],
+    'measurement-report': () => measurementReports(checked, findings),
     'presentation-states': () => presentationStates(checked, findings),
     'secondary-captures': () => secondaryCaptures(checked, pixels),
     'parametric-maps': () => parametricMaps(checked, pixels),

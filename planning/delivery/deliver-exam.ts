@@ -176,15 +176,15 @@ async function stillToDeliver(
 async function replacing(result: ExamResult, earlier: readonly Delivery[], sealing: Sealing): Promise<ExamResult> {
   for (const delivery of [...earlier].reverse()) {
     const objects = (await sealing.open(delivery)).filter(({ outcome }) => outcome === 'stored');
-    const report = (kind: DeliveredObject['kind']) => {
-      const found = objects.find((object) => object.kind === kind);
-      if (found === undefined) return undefined;
-      const { studyInstanceUid, seriesInstanceUid, sopClassUid, sopInstanceUid } = found;
-      return { studyInstanceUid, seriesInstanceUid, sopClassUid, sopInstanceUid };
-    };
-    const [cadSr, measurementReport] = [report('cad-sr'), report('measurement-report')];
-    if (cadSr === undefined && measurementReport === undefined) continue;
-    return { ...result, replaces: { ...(cadSr && { cadSr }), ...(measurementReport && { measurementReport }) } };
+    const reports = (kind: DeliveredObject['kind']) =>
+      objects
+        .filter((object) => object.kind === kind)
+        .map(({ studyInstanceUid, seriesInstanceUid, sopClassUid, sopInstanceUid }) => ({
+          ...{ studyInstanceUid, seriesInstanceUid, sopClassUid, sopInstanceUid },
+        }));
+    const [[cadSr], measurementReports] = [reports('cad-sr'), reports('measurement-report')];
+    if (cadSr === undefined && measurementReports.length === 0) continue;
+    return { ...result, replaces: { ...(cadSr && { cadSr }), measurementReports } };
   }
   return result;
 }

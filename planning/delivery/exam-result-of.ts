@@ -84,7 +84,7 @@ export async function examResultOf(repository: Repository, committed: CommittedR
     detection: await detectionOf(repository, committed),
     classification: await classificationOf(repository, committed),
     warnings: warningsOf(outputs),
-    replaces: {},
+    replaces: { measurementReports: [] },
   });
 }
 

@@ -141,7 +141,12 @@ describe('delivering results', function () {
     // No picture was drawn of it, so that there is none to give.
     assert.deepEqual(
       (written.files ?? []).map((file) => file.slice(folder.length + exam.length + 2)),
-      ['cad-sr-1.dcm', 'measurement-report-1.dcm', ...VIEWS.map((_, at) => `presentation-states-${at + 1}.dcm`)],
+      [
+        'cad-sr-1.dcm',
+        'measurement-report-1.dcm',
+        'measurement-report-2.dcm',
+        ...VIEWS.map((_, at) => `presentation-states-${at + 1}.dcm`),
+      ],
     );
     const report = decodePart10(await readFile(join(folder, exam, 'cad-sr-1.dcm')));
     assert.deepEqual(report.PatientID, [PLANTED.patientId]);
@@ -243,10 +248,10 @@ describe('delivering results', function () {
   it('sends what is asked for once, names what it replaces, and sends again what an archive refused', async () => {
     const place = await archive();
     await set('archive', web(place.url));
-    assert.deepEqual(await giveTo('archive'), { status: 'delivered', stored: 6, sent: 6, refused: 0 });
+    assert.deepEqual(await giveTo('archive'), { status: 'delivered', stored: 7, sent: 7, refused: 0 });
     await recordHistory(system, deliveryWorkflowId('archive', exam), 'deliver-exam-delivered');
-    assert.deepEqual(await giveTo('archive'), { status: 'delivered', stored: 6, sent: 0, refused: 0 });
-    assert.equal((await giveTo('archive', { again: true }))?.sent, 6);
+    assert.deepEqual(await giveTo('archive'), { status: 'delivered', stored: 7, sent: 0, refused: 0 });
+    assert.equal((await giveTo('archive', { again: true }))?.sent, 7);
     const before = place.bodies.find((body) => body.includes(CAD_SR)) ?? '';
 
     place.refuses = MEASUREMENTS;
@@ -254,7 +259,7 @@ describe('delivering results', function () {
     await system.process();
     place.bodies.length = 0;
     const refused = await giveTo('archive');
-    assert.deepEqual([refused?.status, refused?.stored, refused?.refused], ['refused', 5, 1]);
+    assert.deepEqual([refused?.status, refused?.stored, refused?.refused], ['refused', 5, 2]);
     assert.match(refused?.reason ?? '', /measurement-report-1 ?(\.dcm)? \(the SOP class is not supported \(0x0122\)\)/);
     assert.deepEqual(
       (await rows()).map(({ status, reason }) => [status, reason]),
@@ -269,14 +274,14 @@ describe('delivering results', function () {
     place.refuses = undefined;
     place.bodies.length = 0;
     assert.equal((await retryDeliveries(session, { destination: 'archive' })).started.length, 1);
-    assert.deepEqual(await outcomeOf('archive'), { status: 'delivered', stored: 6, sent: 1, refused: 0 });
-    assert.equal(place.bodies.length, 1);
+    assert.deepEqual(await outcomeOf('archive'), { status: 'delivered', stored: 7, sent: 2, refused: 0 });
+    assert.equal(place.bodies.length, 2);
     assert.deepEqual(await rows(), []);
     assert.deepEqual(
       (await rows({ exam })).map(({ status, stored }) => [status, stored]),
       [
-        ['delivered', 6],
-        ['delivered', 6],
+        ['delivered', 7],
+        ['delivered', 7],
       ],
     );
     await removeDestination(session, { destination: 'archive' });
@@ -338,8 +343,8 @@ describe('delivering results', function () {
         assert.ok(found.includes('1.2.840.99999.1'));
         const count = async () => ((await (await fetch(`${orthanc?.web}/instances`)).json()) as unknown[]).length;
         const before = await count();
-        assert.equal(before, 12);
-        assert.equal((await giveTo('web', { again: true }))?.sent, 6);
+        assert.equal(before, 14);
+        assert.equal((await giveTo('web', { again: true }))?.sent, 7);
         assert.equal(await count(), before);
       } finally {
         await orthanc?.stop();

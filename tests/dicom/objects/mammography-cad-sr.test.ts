@@ -177,7 +177,9 @@ describe('a mammography CAD SR', () => {
       sopClassUid: String(old.SOPClassUID),
       sopInstanceUid: String(old.SOPInstanceUID),
     };
-    const next = decodePart10(encodePart10(await cadSr(sampleResult({ replaces: { cadSr: cadSrOfOld } }))));
+    const next = decodePart10(
+      encodePart10(await cadSr(sampleResult({ replaces: { cadSr: cadSrOfOld, measurementReports: [] } }))),
+    );
     const [study = {}] = next.PredecessorDocumentsSequence as readonly Dataset[];
     const [series = {}] = study.ReferencedSeriesSequence as readonly Dataset[];
     const [instance] = series.ReferencedSOPSequence as readonly Dataset[];

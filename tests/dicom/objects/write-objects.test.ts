@@ -15,12 +15,13 @@ async function written(result: ExamResult, options: WriteOptions = {}): Promise<
 const EVERY_KIND = { kinds: [...OBJECT_KINDS] };
 
 describe('writing the objects of a result', () => {
-  it('gives one report of each kind, a presentation state where there are findings, and a picture of each view', async () => {
+  it('gives reports of each kind, a presentation state where there are findings, and a picture of each view', async () => {
     assert.deepEqual(
       (await written(sampleResult())).map(({ name }) => name),
       [
         'cad-sr-1.dcm',
         'measurement-report-1.dcm',
+        'measurement-report-2.dcm',
         ...[1, 2, 3].map((number) => `presentation-states-${number}.dcm`),
         ...[1, 2, 3, 4].map((number) => `secondary-captures-${number}.dcm`),
       ],
@@ -63,15 +64,15 @@ describe('writing the objects of a result', () => {
         contents.set(sopInstanceUid, content);
       }
     }
-    // Seventeen objects a result, of which two are the same.
-    assert.equal(contents.size, 4 * 17);
+    // Eighteen objects a result, of which two are the same, and one has no report of breasts.
+    assert.equal(contents.size, 4 * 18 - 1);
     const byThreshold = await Promise.all(
       [0.5, 0.6].map((threshold) => written(sampleResult(), { kinds: ['cad-sr'], findings: { threshold } })),
     );
     assert.notEqual(byThreshold[0]?.[0]?.sopInstanceUid, byThreshold[1]?.[0]?.sopInstanceUid);
   });
 
-  it('keeps the objects of one kind in one series, presentation states in one for each breast', async () => {
+  it('keeps the objects of one kind in one series, presentation states in one for each breast, and regions apart', async () => {
     const series = new Map<string, Set<string>>();
     for (const { kind, seriesInstanceUid } of await written(sampleResult(), EVERY_KIND)) {
       series.set(kind, (series.get(kind) ?? new Set()).add(seriesInstanceUid));
@@ -80,13 +81,13 @@ describe('writing the objects of a result', () => {
       [...series].map(([kind, uids]) => [kind, uids.size]),
       [
         ['cad-sr', 1],
-        ['measurement-report', 1],
+        ['measurement-report', 2],
         ['presentation-states', 2],
         ['secondary-captures', 1],
         ['parametric-maps', 1],
       ],
     );
-    assert.equal(new Set([...series.values()].flatMap((uids) => [...uids])).size, 6);
+    assert.equal(new Set([...series.values()].flatMap((uids) => [...uids])).size, 7);
   });
 
   it('pairs regions of the two views of a breast only as far as the tolerance goes', async () => {
