@@ -29,7 +29,7 @@ export interface WorkerProcess {
   readonly taskQueue?: string;
 }
 
-/** Workers finish or hand back what they do before they end: longer than their own `shutdownGraceTime`. */
+/** Workers finish or hand back what they do before they end. They are told this, and refuse a grace that is too long for it. */
 const WORKER_GRACE_SECONDS = 30;
 const READY_WITHIN_MS = 180_000;
 /** A worker that ends this often before it ever polls will not come up. */
@@ -46,6 +46,7 @@ export function workerProcesses(roles: readonly WorkerRole[]): WorkerProcess[] {
       'worker',
       '--role',
       role,
+      ...['--killed-after', String(WORKER_GRACE_SECONDS)],
       // Inference is what an exam waits for; pictures can be drawn in its shadow.
       ...(role === 'cpu' ? ['--nice', '5'] : []),
     ],
