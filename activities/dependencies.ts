@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Json } from '../pipeline/canonical-json.js';
 import type { Repository } from '../repos/repository.js';
+import type { Drain } from './datum/drain.js';
 import type { FileCache } from './datum/file-cache.js';
 import type { ObserveDatum } from './observation.js';
 import type { StageDefinition, StageInputs, StageProgress, StageResult } from './stage.js';
@@ -45,4 +46,6 @@ export interface StageDependencies {
   readonly provenance: Readonly<Record<string, Json>>;
   /** Told of every datum that ends here. */
   readonly observe?: ObserveDatum;
+  /** Where this worker may be told to end while it has datums. */
+  readonly drain?: Drain;
 }

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { type ErrorCode, ExamError, MammoflowError } from '../pipeline/errors.js';
 import { UpstreamLost } from './datum/upstream-lost.js';
@@ -36,15 +37,40 @@ export function toFailure(error: unknown): unknown {
   });
 }
 
-/** An activity whose errors reach Temporal as failures of the right kind. */
+/** The type of the failure by which a task goes back to its queue because its worker ends. */
+export const HANDED_BACK = 'worker-ends';
+
+/** Another worker begins at once: no error, and no wait as after one. */
+export const handedBack = (what: string): ApplicationFailure =>
+  ApplicationFailure.create({
+    message: `${what} was handed back: its worker was told to end, and another one starts it again`,
+    type: HANDED_BACK,
+    nonRetryable: false,
+    nextRetryDelay: 1,
+    // Nothing is wrong, so nothing is to be logged.
+    category: 'BENIGN',
+  });
+
+/**
+ * An activity whose errors reach Temporal as failures of the right kind, and which goes back to its queue when the worker's
+ * grace is over. What it had begun may go on until the process ends, as that of a worker that is killed does.
+ */
 export function withFailures<Arguments extends unknown[], Result>(
   activity: (...args: Arguments) => Promise<Result>,
 ): (...args: Arguments) => Promise<Result> {
   return async (...args) => {
     try {
-      return await activity(...args);
+      return await Promise.race([activity(...args), graceOver(Context.current())]);
     } catch (error) {
       throw toFailure(error);
     }
   };
 }
+
+/** Never resolves. That a workflow was cancelled is no reason: what it asked for is finished. */
+const graceOver = (context: Context): Promise<never> =>
+  new Promise((_, reject) => {
+    context.cancelled.catch(() => {
+      if (context.cancellationDetails?.workerShutdown === true) reject(handedBack(context.info.activityType));
+    });
+  });

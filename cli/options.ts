@@ -61,6 +61,12 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError('Give a whole number from 1 on.');
 }
 
+/** Parses a time in seconds. */
+export function parseSeconds(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a whole number of seconds.');
+}
+
 /** Parses a probability. */
 export function parseProbability(text: string): number {
   const value = Number(text);

@@ -5,6 +5,7 @@ import { freePort } from '../infra/dev/ports.js';
 import { identityPlaces } from '../infra/identity-places.js';
 import { requireReadablePath } from '../infra/package-root.js';
 import { MammoflowError } from '../pipeline/errors.js';
+import { requireGraceWithin } from '../workers/grace.js';
 import { createLog, temporalLogger } from '../workers/log.js';
 import { servedStages } from '../workers/served-stages.js';
 import { startStatusServer } from '../workers/status-server.js';
@@ -16,6 +17,7 @@ import type { WorkerOptions } from './worker.js';
 export async function serveQueues(options: WorkerOptions): Promise<void> {
   requireReadablePath();
   const served = servedStages(options);
+  if (options.killedAfter !== undefined) requireGraceWithin(options.grace, options.killedAfter);
   // Before any thread is started: threads take the priority over from the one that starts them.
   if (options.nice !== 0) setPriority(options.nice);
   const log = createLog(options.role.join(','));
@@ -55,6 +57,7 @@ export async function serveQueues(options: WorkerOptions): Promise<void> {
       // A folder cannot be shared with the worker that serves the role's own queue.
       cacheFolder: join(folder, options.queue === undefined ? role : `${role}-${encodeURIComponent(options.queue)}`),
       cacheBytes: gigabytes(options.cacheSize),
+      graceSeconds: options.grace,
       log: createLog(role),
       identities: {
         places: () => identityPlaces(options.data),

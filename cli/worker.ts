@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { SERVED_ROLES, type ServedRole } from '../infra/dev/worker-roles.js';
+import { DEFAULT_GRACE_SECONDS } from '../workers/grace.js';
 import { type Address, parseAddress } from './addresses.js';
-import { dataOption, parseServedRoles } from './options.js';
+import { dataOption, parseSeconds, parseServedRoles } from './options.js';
 
 /** What a worker is told by its options. */
 export interface WorkerOptions {
@@ -12,6 +13,8 @@ export interface WorkerOptions {
   readonly cache?: string;
   readonly cacheSize: string;
   readonly nice: number;
+  readonly grace: number;
+  readonly killedAfter?: number;
   readonly metrics?: Address;
 }
 
@@ -34,6 +37,17 @@ export function workerCommand(): Command {
       new Option('--nice <increment>', 'give way to other processes on this machine').argParser(parseNice).default(0),
     )
     .addOption(
+      new Option('--grace <seconds>', 'how long datums may take to end after SIGTERM')
+        .argParser(parseSeconds)
+        .env('MAMMOFLOW_GRACE')
+        .default(DEFAULT_GRACE_SECONDS),
+    )
+    .addOption(
+      new Option('--killed-after <seconds>', 'when whoever sends SIGTERM kills: refuses a grace that does not fit')
+        .argParser(parseSeconds)
+        .env('MAMMOFLOW_KILLED_AFTER'),
+    )
+    .addOption(
       new Option('--metrics <host:port>', 'serve Prometheus metrics, /healthz and /readyz there')
         .argParser(parseAddress)
         .env('MAMMOFLOW_METRICS'),
@@ -50,8 +64,8 @@ Roles:
             the key and map of identities (MAMMOFLOW_PSEUDONYM_KEY_FILE, MAMMOFLOW_IDENTITIES)
 
 A worker finds Temporal and S3 through TEMPORAL_*, AWS_* and MAMMOFLOW_BUCKET, or the services of \`mammoflow up\`.
-Start as many workers of a role as you like, on as many machines. SIGTERM ends one gracefully: it finishes what it can
-in 20 seconds, and another worker repeats the rest.
+Start as many workers of a role as you like, on as many machines. SIGTERM ends one gracefully: datums that can be done
+within --grace are finished, and all others go to another worker at once. A second SIGTERM ends it immediately.
 
 A stage can have workers of its own: \`mammoflow stage set <stage> --queue <name>\` sends its work to that queue, and
 --stage and --queue make a worker that serves nothing else.

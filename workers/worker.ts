@@ -6,6 +6,7 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { Client, type ConnectionOptions } from '@temporalio/client';
 import { NativeConnection, type NativeConnectionOptions, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { createDrain } from '../activities/datum/drain.js';
 import { watchErasures } from '../activities/datum/erasure-watch.js';
 import { openFileCache } from '../activities/datum/file-cache.js';
 import { createStageActivities } from '../activities/datum/stage-activities.js';
@@ -25,6 +26,7 @@ import type { ObjectStore } from '../repos/object-store.js';
 import { openRepository } from '../repos/repository.js';
 import { openObjectStore } from '../repos/s3/open-object-store.js';
 import { buildVersion } from './build-version.js';
+import { DEFAULT_GRACE_SECONDS, HANDING_BACK_SECONDS } from './grace.js';
 import { createInferenceClient } from './inference-client.js';
 import { runAlone } from './run-alone.js';
 import { startStageThreads } from './stage-threads.js';
@@ -50,6 +52,8 @@ export interface WorkerSettings {
   /** Folder of this worker alone: downloaded inputs and unfinished output. */
   readonly cacheFolder: string;
   readonly cacheBytes: number;
+  /** How long running datums may take to end once the worker is told to. */
+  readonly graceSeconds?: number;
   readonly log: Logger;
   /**
    * The key of pseudonyms and the map back to patients. Without, DICOM objects wait in the inbox (`workflow`), and what needs
@@ -63,14 +67,11 @@ export interface WorkerSettings {
 export interface RunningWorker {
   /** Resolves when the worker has stopped; rejects when it failed. */
   readonly stopped: Promise<void>;
-  /** Stops taking tasks, gives running ones a moment to finish, and ends. */
+  /** Stops taking tasks, lets those finish that can within the grace, hands back the others, and ends. */
   shutdown(): void;
   /** Why it could not do its work now, in words; undefined when it polls, and Temporal and S3 answer. */
   problem(): Promise<string | undefined>;
 }
-
-/** Running activities may take this long to end after a shutdown was asked for; then another worker repeats them. */
-const SHUTDOWN_GRACE = '20 seconds';
 
 /** One datum computes while the next one's inputs are fetched and the last one's output is stored. */
 const GPU_DATUMS = 2;
@@ -82,6 +83,8 @@ const DELIVERIES = 4;
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { role, temporal, s3, log } = settings;
   const { taskQueue = role === 'delivery' ? DELIVERY_QUEUE : TASK_QUEUES[role] } = settings;
+  const graceSeconds = settings.graceSeconds ?? DEFAULT_GRACE_SECONDS;
+  const drain = createDrain();
   const connection = await NativeConnection.connect(nativeOptions(temporal.connection));
   const store = openObjectStore(s3.bucket, s3.config);
   const repository = openRepository(store);
@@ -92,7 +95,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     connection,
     namespace: temporal.namespace,
     taskQueue,
-    shutdownGraceTime: SHUTDOWN_GRACE,
+    // Datums are handed back at the end of the grace, with no wait before they begin again; the SDK's way is for what is left.
+    shutdownGraceTime: (graceSeconds + (role === 'workflow' ? 0 : HANDING_BACK_SECONDS / 5)) * 1_000,
+    shutdownForceTime: (graceSeconds + HANDING_BACK_SECONDS / 2) * 1_000,
     identity,
   };
 
@@ -144,7 +149,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       ...common,
       activities: {
         ...createStageActivities({
-          ...{ repository, stages: served, cache, runStage: runner.runStage, provenance },
+          ...{ repository, stages: served, cache, drain, runStage: runner.runStage, provenance },
           ...(settings.metrics === undefined ? {} : { observe: settings.metrics.observe }),
         }),
       },
@@ -159,7 +164,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   return {
     stopped,
     shutdown() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      if (worker.getState() !== 'RUNNING') return;
+      // First, so that nothing that is handed back comes here again.
+      worker.shutdown();
+      drain.begin(graceSeconds * 1_000);
+      log.info({ taskQueue, graceSeconds }, 'told to end: finishing what can be finished');
     },
     async problem() {
       const state = worker.getState();

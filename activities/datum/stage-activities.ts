@@ -48,18 +48,26 @@ export function createStageActivities(dependencies: StageDependencies): StageAct
         job: request.job,
         worker: hostname(),
       };
+      const followed = dependencies.drain?.follow(request.stage);
       const onProgress = (latest: StageProgress): void => {
         progress = latest;
+        followed?.progress(latest);
       };
+      const signal =
+        followed === undefined
+          ? context.cancellationSignal
+          : AbortSignal.any([context.cancellationSignal, followed.signal]);
+      let computed = false;
       try {
         if (before.crashes >= MAX_CRASHES) throw crashedTooOften(request, before.crashes);
         heartbeat();
         const timer = setInterval(heartbeat, HEARTBEAT_MS);
         try {
-          const result = await runDatum(dependencies, jobs, request, context.cancellationSignal, onProgress, {
+          const result = await runDatum(dependencies, jobs, request, signal, onProgress, {
             claimant,
             alone: before.suspected > 0,
           });
+          computed = result.computed;
           if (result.replaced !== undefined)
             log.warn(`computed ${request.stage} of exam ${request.exam} again: ${result.replaced}`);
           return result;
@@ -71,8 +79,12 @@ export function createStageActivities(dependencies: StageDependencies): StageAct
         // The next attempt reads this: an attempt that says how it ended leaves no suspicion.
         counts = { ...before, crashes: before.crashes + (crashed ? 1 : 0) };
         heartbeat();
+        // Whatever the interruption made of it.
+        if (followed?.signal.aborted === true && !(error instanceof ExamError)) throw followed.signal.reason;
         if (context.cancellationSignal.aborted) await context.cancelled;
         throw named(toFailure(error), request);
+      } finally {
+        followed?.ended(computed);
       }
     },
   };

@@ -29,7 +29,7 @@ export interface WorkerProcess {
   readonly taskQueue?: string;
 }
 
-/** Workers finish or hand back what they do before they end: longer than their own `shutdownGraceTime`. */
+/** Workers finish or hand back what they do before they end. They are told this, and refuse a grace that is too long for it. */
 const WORKER_GRACE_SECONDS = 30;
 const READY_WITHIN_MS = 180_000;
 /** A worker that ends this often before it ever polls will not come up. */
@@ -47,6 +47,7 @@ export function workerProcesses(roles: readonly WorkerRole[]): WorkerProcess[] {
       '--role',
       // Writing objects is work on pixels too, and takes seconds an exam.
       role === 'cpu' ? 'cpu,delivery' : role,
+      ...['--killed-after', String(WORKER_GRACE_SECONDS)],
       // Inference is what an exam waits for; pictures can be drawn in its shadow.
       ...(role === 'cpu' ? ['--nice', '5'] : []),
     ],

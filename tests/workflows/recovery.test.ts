@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
+import { HANDED_BACK } from '../../activities/failures.js';
 import { stages } from '../../activities/stages/index.js';
 import { readJob, waitForJob } from '../../api/jobs/jobs-client.js';
 import { listJobs } from '../../api/jobs/list-jobs.js';
@@ -52,6 +53,38 @@ describe('a job', () => {
     const summary = await ended(job);
     assert.deepEqual(summary.exams, { processed: 2, skipped: 0, failed: 0 });
     assert.equal(rootOf(await head(), 'classify').items, 2);
+  });
+
+  it('goes on at once with another worker when one is told to end in the middle of a stage', async () => {
+    await drawExams(join(system.folder, 'exams'), ['exam-1']);
+    await system.put('exams', join(system.folder, 'exams'));
+    await system.startWorkers(['workflow', 'cpu']);
+    const job = await start();
+    const client = await system.session.client();
+    // Nothing is done in no time.
+    const first = startWorkerProcess(system, 'gpu', '--grace', '0');
+    try {
+      // Its inference process exists while it computes.
+      await until('the inference process', async () => (await first.children()).length > 0);
+      await system.startWorkers(['gpu']);
+      assert.equal(await first.end(), 0);
+    } finally {
+      await first.kill();
+    }
+    const summary = await ended(job);
+    assert.deepEqual(summary.exams, { processed: 1, skipped: 0, failed: 0 });
+    assert.deepEqual(summary.stages.generate_heatmaps, { computed: 1, skipped: 0, failed: 0, blocked: 0 });
+    const { events } = await client.workflow.getHandle(`${job}/exam-1`).fetchHistory();
+    const again = (events ?? []).flatMap(({ activityTaskStartedEventAttributes: started }) =>
+      started?.lastFailure ? [started] : [],
+    );
+    assert.deepEqual(
+      again.map(({ attempt, lastFailure }) => [attempt, lastFailure?.applicationFailureInfo?.type]),
+      [[2, HANDED_BACK]],
+      'it was handed back, and not missed',
+    );
+    const claims = await system.session.repository.store.list('.mammoflow/claims/').next();
+    assert.equal(claims.done, true, 'and nobody has a claim on it any more');
   });
 
   it('runs what a worker died over in a process of its own, and holds nothing against the exam', async () => {
