@@ -32,7 +32,7 @@ describe('DICOM objects as a library', () => {
       const result = join(folder, 'result.json');
       await writeFile(result, JSON.stringify(sampleResult()));
       const { stdout } = await run(process.execPath, [example, result, heatmaps, pictures, out]);
-      assert.equal((await readdir(out)).length, 17);
+      assert.equal((await readdir(out)).length, 18);
       for (const line of stdout.trim().split('\n')) {
         const [name = '', uid = ''] = line.split(/ +/);
         assert.ok((await readFile(join(out, name))).includes(uid), line);
