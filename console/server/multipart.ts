@@ -90,12 +90,19 @@ export async function spoolParts(
     });
   });
 
+  let isParsed = false;
+  let goOn = (): void => undefined;
   const parsed = new Promise<void>((resolve) => {
-    dicer.on('finish', resolve);
-    dicer.on('close', resolve);
+    const end = (): void => {
+      isParsed = true;
+      resolve();
+      goOn();
+    };
+    dicer.on('finish', end);
+    dicer.on('close', end);
     dicer.on('error', (error) => {
       failure ??= new MultipartError('malformed', error.message);
-      resolve();
+      end();
     });
   });
   try {
@@ -103,16 +110,15 @@ export async function spoolParts(
       if (failure !== undefined) break;
       bytes += (chunk as Buffer).length;
       if (bytes > bodyBytes) throw new MultipartError('too-large', `The body has more than ${bodyBytes} bytes.`);
+      // What follows the last boundary is of no meaning (RFC 2046, 5.1.1), and read to its end.
+      if (isParsed) continue;
+      // The callback of the last write does not come where the end of the last part is in it.
       await new Promise<void>((resolve) => {
-        const done = (): void => {
-          dicer.off('close', done);
-          resolve();
-        };
-        dicer.once('close', done);
-        dicer.write(chunk as Buffer, done);
+        goOn = resolve;
+        dicer.write(chunk as Buffer, () => resolve());
       });
     }
-    dicer.end();
+    if (!isParsed) dicer.end();
   } catch (error) {
     failure ??=
       error instanceof MultipartError ? error : new MultipartError('broken-off', 'The sender broke the body off.');

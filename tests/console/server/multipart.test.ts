@@ -54,6 +54,22 @@ describe('a body of several parts', () => {
     }
   });
 
+  it('is read to its end where its parts are large, and where something follows it', async () => {
+    const parts = [1, 2, 3].map((value) => Buffer.alloc(700_000 + value, value));
+    const whole = Buffer.concat([...parts.map((content) => part(content)), END, Buffer.alloc(200_000, 1)]);
+    for (const size of [16_384, 33_537, 65_536]) {
+      const chunks = Array.from({ length: Math.ceil(whole.length / size) }, (_, at) =>
+        whole.subarray(at * size, (at + 1) * size),
+      );
+      const { found, problem } = await spool(chunks);
+      assert.equal(problem, undefined);
+      assert.deepEqual(
+        found.map(({ content }) => content),
+        parts,
+      );
+    }
+  });
+
   it('keeps what came whole where the sender breaks off, and nothing of the rest', async () => {
     async function* broken(): AsyncGenerator<Buffer> {
       yield Buffer.concat([part('whole'), part('half').subarray(0, -4)]);
