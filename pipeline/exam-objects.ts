@@ -1,5 +1,5 @@
 import { VIEWS, type View } from './exam.js';
-import type { StageGraph } from './graph.js';
+import type { StageGraph, StageNode } from './graph.js';
 
 /*
  * An exam is committed as a folder of pictures (`L_CC.png`, …) or as DICOM objects without identity:
@@ -63,4 +63,15 @@ export function graphFor(graph: StageGraph, ofObjects: boolean): StageGraph {
       ? node
       : { ...node, upstream: node.upstream.map((repo) => (repo === 'exams' ? READ_STAGE : repo)) },
   );
+}
+
+/**
+ * The stages whose warnings a stage draws into what it makes, in the order in which they are told: its gates, and before them that
+ * which reads DICOM, where the exam has one; none for a stage that draws no warnings.
+ * @param graph of the exam ({@link graphFor}).
+ */
+export function tellingStages(node: StageNode, graph: readonly StageNode[]): string[] {
+  if (node.labels?.includes('warnings') !== true) return [];
+  const readers = graph.filter(({ name }) => name === READ_STAGE).map(({ name }) => name);
+  return [...readers, ...(node.after ?? [])];
 }

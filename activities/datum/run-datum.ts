@@ -11,7 +11,7 @@ import {
   stageLabels,
 } from '../../pipeline/datum.js';
 import { ExamError, MammoflowError } from '../../pipeline/errors.js';
-import { graphFor, isOfObjects, READ_STAGE } from '../../pipeline/exam-objects.js';
+import { graphFor, isOfObjects, READ_STAGE, tellingStages } from '../../pipeline/exam-objects.js';
 import type { StageNode } from '../../pipeline/graph.js';
 import { isNamed, type PlannedExam } from '../../pipeline/job.js';
 import type { Era, EraModels } from '../../pipeline/pipeline-document.js';
@@ -228,15 +228,14 @@ async function refuseErased({ repository }: StageDependencies, { exam, files }: 
 async function warningsBefore(
   dependencies: StageDependencies,
   graph: readonly StageNode[],
-  { labels, after = [] }: StageNode,
+  stage: StageNode,
   planned: PlannedExam,
   request: DatumRequest,
   names: StageLabels,
 ): Promise<string> {
-  if (labels?.includes('warnings') !== true) return '';
   const { store } = dependencies.repository;
   const records = await Promise.all(
-    after.map(async (name) => {
+    tellingStages(stage, graph).map(async (name) => {
       const node = nodeNamed(graph, name);
       const inputs = await inputFiles(dependencies, node, planned, request);
       const key = datumKey(datumKeyDocument(node, request.exam, {}, inputs, names), sha256Hex);

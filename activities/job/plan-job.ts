@@ -1,7 +1,7 @@
 import type { Json } from '../../pipeline/canonical-json.js';
 import { type Commit, type InputItem, OUTCOMES, type OutcomeItem } from '../../pipeline/commit.js';
 import { MammoflowError } from '../../pipeline/errors.js';
-import { graphFor, isOfObjects } from '../../pipeline/exam-objects.js';
+import { graphFor, isOfObjects, tellingStages } from '../../pipeline/exam-objects.js';
 import { type StageGraph, type StageNode, upstreamStages } from '../../pipeline/graph.js';
 import {
   type JobSettings,
@@ -133,12 +133,12 @@ export async function planJob(
 }
 
 /**
- * The stages whose datums a stage is told: those it reads, and, where it draws what its gates warn of, those that they read, so
+ * The stages whose datums a stage is told: those it reads, and, where it draws what others warn of, those that these read, so
  * that it can name what they made.
  */
 function namedTo(node: StageNode, graph: StageGraph): string[] {
-  const gates = node.labels?.includes('warnings') === true ? (node.after ?? []) : [];
-  const read = [node, ...graph.filter(({ name }) => gates.includes(name))].flatMap(upstreamStages);
+  const telling = tellingStages(node, graph);
+  const read = [node, ...graph.filter(({ name }) => telling.includes(name))].flatMap(upstreamStages);
   return [...new Set(read)];
 }
 

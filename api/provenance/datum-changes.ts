@@ -87,7 +87,7 @@ export function describeChanges(changes: readonly DatumChange[]): string[] {
     } else if (change.kind === 'label' && change.label === 'response') {
       phrases.push('what the bundle says of how its network answered');
     } else if (change.kind === 'label' && change.label === 'warnings') {
-      phrases.push('what the quality checks warn of');
+      phrases.push('what is warned of');
     } else if (change.kind === 'label') {
       phrases.push(
         `${LABEL_TEXTS[change.label] ?? change.label} ${change.before || 'none'} → ${change.after || 'none'}`,

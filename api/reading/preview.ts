@@ -9,6 +9,7 @@ import {
   type StageItem,
 } from '../../pipeline/commit.js';
 import { type DatumRecord, datumKey, datumKeyDocument, stageLabels } from '../../pipeline/datum.js';
+import { tellingStages } from '../../pipeline/exam-objects.js';
 import { upstreamStages } from '../../pipeline/graph.js';
 import { durationText } from '../../pipeline/inbox.js';
 import { jobSummarySchema } from '../../pipeline/job.js';
@@ -219,9 +220,10 @@ async function stagesToCompute(
   const files = new Map<string, InputItem['files']>([['exams', item.files]]);
   const records = new Map<string, DatumRecord>();
   const computed = new Map<string, 'now' | 'after'>();
-  for (const node of wants.graphOf(item)) {
+  const graph = wants.graphOf(item);
+  for (const node of graph) {
     // What is drawn into pictures is known once those that look at them have looked.
-    const told = node.labels?.includes('warnings') === true ? (node.after ?? []) : [];
+    const told = tellingStages(node, graph);
     if ([...upstreamStages(node), ...told].some((stage) => !files.has(stage))) {
       computed.set(node.name, 'after');
       continue;

@@ -42,7 +42,7 @@ export interface SmallJobs {
   readonly repository: Repository;
   readonly s3: S3Service;
   /** Exams of one text file each, in one commit. */
-  putExams(texts: Readonly<Record<string, string>>): Promise<Commit>;
+  putExams(texts: Readonly<Record<string, string>>, path?: string): Promise<Commit>;
   putExam(name: string, text: string): Promise<Commit>;
   /** Every exam uses this bundle from now on; each file holds the text of its role, or the bundle's name. */
   useBundle(bundle: string, texts?: Partial<Record<(typeof MODEL_ROLES)[number], string>>): Promise<Commit>;
@@ -84,13 +84,13 @@ export async function withSmallJobs(
       const jobs: SmallJobs = {
         repository,
         s3,
-        async putExams(texts) {
+        async putExams(texts, path = 'L_CC.png') {
           await mkdir(join(folder, 'exams'), { recursive: true });
           const items = await Promise.all(
             Object.entries(texts).map(async ([name, text]) => {
               const local = join(folder, 'exams', name);
               await writeFile(local, text);
-              return { name, files: [{ path: 'L_CC.png', local }] };
+              return { name, files: [{ path, local }] };
             }),
           );
           await putItems(repository, { branch: 'main', repo: 'exams', items, details });

@@ -5,6 +5,7 @@ import { datumsOfExamPrefix } from '../../../repos/layout.js';
 import { type SmallJobs, type SmallStage, smallStage, withSmallJobs } from '../../support/small-jobs.js';
 
 const warning = { code: 'sharpness', view: 'L_CC', message: 'L_CC is blurred.' };
+const unknownDevice = { code: 'unknown-device', message: 'The device is in no policy.' };
 /** A check that warns once it is under another policy. */
 const warnsUnderPolicy: SmallStage = (run, everything) =>
   run.stage === 'check_quality' && JSON.stringify(run.parameters).includes('lenient')
@@ -37,7 +38,7 @@ describe('what is warned of, in the keys of pictures', () => {
         const warned = await told(jobs);
         const computed = warned.stages.filter(({ status }) => status === 'computed').map(({ stage }) => stage);
         assert.deepEqual(computed, ['check_quality', 'visualize_heatmaps']);
-        assert.deepEqual(stageOf(warned, 'visualize_heatmaps')?.why, ['what the quality checks warn of']);
+        assert.deepEqual(stageOf(warned, 'visualize_heatmaps')?.why, ['what is warned of']);
         const labels = (await recordsOf(jobs, 'visualize_heatmaps')).map(({ document }) => document.labels?.warnings);
         assert.deepEqual(
           labels.filter((label) => label !== undefined),
@@ -48,6 +49,24 @@ describe('what is warned of, in the keys of pictures', () => {
         assert.equal(stageOf(await told(jobs), 'visualize_heatmaps')?.status, 'skipped');
       },
       { stage: warnsUnderPolicy },
+    ));
+
+  it('is also what reading an exam of DICOM objects warned of, before what the checks do', () =>
+    withSmallJobs(
+      async (jobs) => {
+        await jobs.useBundle('first');
+        await jobs.putExams({ 'exam-1': 'one' }, 'L_CC/nobodys-device/2.25.1.dcm');
+        await lenient(jobs);
+        await jobs.process('job-1');
+        const [record] = await recordsOf(jobs, 'visualize_heatmaps');
+        assert.equal(record?.document.labels?.warnings, JSON.stringify([unknownDevice, warning]));
+      },
+      {
+        stage: (run, everything) =>
+          run.stage === 'read_dicom'
+            ? { files: { 'views.json': 'read' }, summary: { verdict: 'warn', warnings: [unknownDevice] } }
+            : warnsUnderPolicy(run, everything),
+      },
     ));
 });
 
