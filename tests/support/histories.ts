@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { repositoryRoot } from './shared.js';
 import type { TestSystem } from './system.js';
@@ -22,4 +23,15 @@ export async function recordHistory(system: TestSystem, workflowId: string, name
     .replaceAll(/\b(workflow|cpu|gpu)@[\w.-]+:\d+/g, '$1@worker')
     .replaceAll(/"stackTrace":\s*"(?:\\.|[^"\\])*"/g, '"stackTrace": ""');
   await writeFile(join(historiesFolder, `${name} ${encodeURIComponent(workflowId)}.json`), `${json}\n`);
+}
+
+/** The histories of executions that a query finds, payloads as the text that they are: all that Temporal keeps of them. */
+export async function* historiesAsText(client: Client, query?: string): AsyncGenerator<{ id: string; text: Buffer }> {
+  for await (const { workflowId, runId } of client.workflow.list(query === undefined ? {} : { query })) {
+    const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    const text = JSON.stringify(events, (_, value) =>
+      value?.type === 'Buffer' ? Buffer.from(value.data).toString('latin1') : value,
+    );
+    yield { id: workflowId, text: Buffer.from(text) };
+  }
 }

@@ -26,7 +26,7 @@ import { ANSWERING_STAGES } from '../support/answering-stages.js';
 import { drawObjects, PLANTED } from '../support/dicom/draw-objects.js';
 import { type Orthanc, startOrthanc } from '../support/dicom/orthanc.js';
 import { itWithTools } from '../support/dicom/peers.js';
-import { recordHistory } from '../support/histories.js';
+import { historiesAsText, recordHistory } from '../support/histories.js';
 import { openSmallSystem, type SmallSystem } from '../support/small-system.js';
 import { until } from '../support/until.js';
 
@@ -376,14 +376,9 @@ describe('delivering results', function () {
     assert.ok(records > 5, `${records} versions of records`);
     const client = await session.client();
     let histories = 0;
-    for await (const run of client.workflow.list({
-      query: `WorkflowType = 'deliverExam' AND MammoflowExam = '${exam}'`,
-    })) {
-      const { events } = await client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
-      const plain = JSON.stringify(events, (_, value) =>
-        value?.type === 'Buffer' ? Buffer.from(value.data).toString('latin1') : value,
-      );
-      search(run.workflowId, Buffer.from(plain));
+    const query = `WorkflowType = 'deliverExam' AND MammoflowExam = '${exam}'`;
+    for await (const { id, text } of historiesAsText(client, query)) {
+      search(id, text);
       histories += 1;
     }
     assert.ok(histories > 5, `${histories} histories`);

@@ -20,6 +20,7 @@ import { findTraces, removeTraces } from '../../repos/forget-exam.js';
 import { rootOf } from '../../repos/repository.js';
 import { hintInbox } from '../../triggers/hint.js';
 import { drawObjects, PLANTED, studyOf } from '../support/dicom/draw-objects.js';
+import { historiesAsText } from '../support/histories.js';
 import { openInbox, type TestInbox } from '../support/inbox.js';
 import { s3ClientOf } from '../support/services.js';
 import { openSmallSystem, SMALL_STAGES, type SmallSystem } from '../support/small-system.js';
@@ -296,12 +297,8 @@ describe('exams of DICOM objects', () => {
     assert.ok(searched > 30, `${searched} objects`);
     const temporal = await session.client();
     let histories = 0;
-    for await (const run of temporal.workflow.list()) {
-      const { events } = await temporal.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
-      const bytes = JSON.stringify(events, (_, value) =>
-        value?.type === 'Buffer' ? Buffer.from(value.data).toString('latin1') : value,
-      );
-      search(run.workflowId, Buffer.from(bytes));
+    for await (const { id, text } of historiesAsText(temporal)) {
+      search(id, text);
       histories += 1;
     }
     assert.ok(histories > 3, `${histories} histories`);
