@@ -27,7 +27,7 @@ export function DropFolder({ chosen }: { chosen: (files: ChosenFile[]) => void }
         type="file"
         multiple
         // Whole folders: not in the types, and in every browser.
-        {...{ webkitdirectory: '' }}
+        {...{ webkitdirectory: true }}
         onChange={({ target }) => {
           chosen(filesOfInput(target.files ?? []));
           target.value = '';
