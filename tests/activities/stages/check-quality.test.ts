@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { checkQuality } from '../../../activities/stages/check-quality.js';
 import { crop } from '../../../activities/stages/crop.js';
 import { writeGrey16Png } from '../../../imaging/grey16-png.js';
+import type { Grey16Image } from '../../../imaging/planes.js';
 import { ExamError, isLasting } from '../../../pipeline/errors.js';
 import { VIEWS, viewFile } from '../../../pipeline/exam.js';
 import { VIEW_CHECKS } from '../../../pipeline/quality-policy.js';
@@ -38,11 +39,19 @@ async function check(exams: Readonly<Record<string, string>>, folder: string, op
   };
 }
 
+const packed = new WeakMap<Grey16Image, Promise<Buffer>>();
+
+/** Most views are in several exams here, and packing one takes longer than checking it. */
+function packedOnce(picture: Grey16Image): Promise<Buffer> {
+  const packing = packed.get(picture) ?? writeGrey16Png(picture);
+  packed.set(picture, packing);
+  return packing;
+}
+
 const checkPictures = (pictures: Pictures, options?: Options) =>
   withFolder(async (folder) => {
     await mkdir(join(folder, 'exams'));
-    for (const view of VIEWS)
-      await writeFile(join(folder, 'exams', viewFile(view)), await writeGrey16Png(pictures[view]));
+    for (const view of VIEWS) await writeFile(join(folder, 'exams', viewFile(view)), await packedOnce(pictures[view]));
     return check(await filesOf(join(folder, 'exams')), folder, options);
   });
 
