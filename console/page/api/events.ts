@@ -14,11 +14,6 @@ const AFTER: Readonly<Record<Exclude<ConsoleEvent['type'], 'reset' | 'service'>,
 
 /** Events that come in quick succession are one change. */
 const GATHER_MS = 400;
-/**
- * A page that has just been opened is told to ask for everything again, since something may have changed before it was told of
- * changes. That need not be while its pictures come.
- */
-const GATHER_ON_RESET_MS = 2_000;
 
 export interface Live {
   /** Services that do not answer, and why. */
@@ -61,7 +56,7 @@ export function useLive(): Live {
       }
       if (event.type === 'reset') everything = true;
       else for (const name of AFTER[event.type]) gathered.add(name);
-      timer ??= setTimeout(tell, everything ? GATHER_ON_RESET_MS : GATHER_MS);
+      timer ??= setTimeout(tell, GATHER_MS);
     };
     for (const type of EVENT_TYPES) source.addEventListener(type, heard);
     source.onopen = () => setConnected(true);
